@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup report test lint lock reference record
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# make report TIER=smoke lays tiers/smoke.yaml over params.yaml
+TIER ?= laptop
+OVERLAY := $(if $(filter-out laptop,$(TIER)),--configfile tiers/$(TIER).yaml)
+SNAKEMAKE := $(BIN)/snakemake
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: requirements/lock.txt pyproject.toml requirements/setup.sh
+	@sh requirements/setup.sh $(VENV)
+
+setup: $(VENV)/.ready  ## Make .venv from the hashed lock (TORCH=cpu: CPU-only torch)
+
+report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and say where its report is
+	@$(SNAKEMAKE) $(OVERLAY)
+	@echo "Report: $(CURDIR)/results/$(TIER)/report/index.html"
+
+test: setup  ## All tests, with coverage of src/
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+lint: setup  ## Style of Python and Snakemake files, and Snakemake's own linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow
+
+lock: setup  ## Resolve the dependencies anew into requirements/lock.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --extra dev --extra install -o requirements/lock.txt pyproject.toml
+
+reference: setup  ## Write docs/params.md and the JSON Schemas anew from the typed params
+	@$(BIN)/shiftpress reference
+
+record: setup  ## Tell DVC that the results in the workspace belong to the params and code in it
+	@$(BIN)/dvc commit --force --quiet
