@@ -1,0 +1,105 @@
+"""Builds components from params entries, and checks a whole study before anything runs."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from shiftpress.core.catalog import UnknownKind, component
+from shiftpress.core.explain import explain
+from shiftpress.core.layers import Layers, read_layers
+from shiftpress.core.params import FAMILIES, RESERVED, Entry, Params
+from shiftpress.core.problems import InputError, Problem, suggestion
+
+
+def build(family: str, entry: Entry | dict[str, Any]) -> Any:
+    """The component that a params entry describes."""
+    entry = Entry.model_validate(entry)
+    return component(family, entry.kind)(**entry.fields)
+
+
+def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
+    """Read params files, later ones laid over earlier ones, and check every entry.
+
+    Raises InputError with all mistakes at once.
+    """
+    layers = read_layers(files, overrides)
+    problems = [*_entry_problems(layers), *_study_problems(layers)]
+    try:
+        params = Params.model_validate(layers.data)
+    except ValidationError as error:
+        problems += [layers.problem(place, text) for place, text in explain(error, Params)]
+    if not problems:
+        problems = _misfits(params, layers)
+    if problems:
+        raise InputError(problems)
+    return params
+
+
+def _section(layers: Layers, family: str) -> dict[str, Any]:
+    section = layers.data.get(family)
+    return section if isinstance(section, dict) else {}
+
+
+def _entry_problems(layers: Layers) -> list[Problem]:
+    """Unknown kinds and wrong fields of every defined entry."""
+    found = []
+    for family in FAMILIES:
+        for name, entry in _section(layers, family).items():
+            if name in RESERVED:
+                text = f"{name!r} is reserved: it stands for {RESERVED[name]}"
+                found.append(layers.problem((family, name), text))
+            if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
+                found += _field_problems(layers, family, name, entry)
+    return found
+
+
+def _field_problems(layers: Layers, family: str, name: str, entry: dict) -> list[Problem]:
+    try:
+        kind = component(family, entry["kind"])
+    except UnknownKind as error:
+        return [layers.problem((family, name, "kind"), str(error))]
+    except ImportError as error:  # an optional package is missing: it matters only if the study runs it
+        if name not in _choice(layers, family):
+            return []
+        text = f"kind {entry['kind']!r} needs the package {error.name!r}; install it"
+        return [layers.problem((family, name, "kind"), text)]
+    try:
+        kind(**{key: value for key, value in entry.items() if key != "kind"})
+    except ValidationError as error:
+        mistakes = explain(error, kind)
+        return [layers.problem((family, name, *place), text) for place, text in mistakes]
+    return []
+
+
+def _choice(layers: Layers, family: str) -> list[Any]:
+    choice = _section(layers, "study").get(family, "all")
+    return choice if isinstance(choice, list) else list(_section(layers, family))
+
+
+def _study_problems(layers: Layers) -> list[Problem]:
+    """Names in the study that no entry defines."""
+    found = []
+    for family in FAMILIES:
+        defined = list(_section(layers, family))
+        for position, name in enumerate(_choice(layers, family)):
+            if isinstance(name, str) and name not in defined:
+                text = f"no entry {name!r} in {family}.{suggestion(name, defined)}"
+                found.append(layers.problem(("study", family, position), text))
+    return found
+
+
+def _misfits(params: Params, layers: Layers) -> list[Problem]:
+    """Datasets that are not there, and networks that cannot take their images."""
+    found = []
+    for dataset in params.chosen("datasets"):
+        source = build("datasets", params.datasets[dataset])
+        if reason := source.missing():
+            found.append(layers.problem(("datasets", dataset), reason))
+        shape = source.shape
+        for family in ("codecs", "classifiers"):
+            for name in params.chosen(family):
+                reason = build(family, getattr(params, family)[name]).misfit(shape)
+                if reason:
+                    text = f"cannot take the images of dataset {dataset!r}: {reason}"
+                    found.append(layers.problem((family, name), text))
+    return found

@@ -1,0 +1,1 @@
+"""Foundation: params, components, paths, seeds, artefacts, records. Imports nothing above it."""

@@ -1,0 +1,25 @@
+"""What every workflow script does around its one library call."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def job(log: str) -> Iterator[None]:
+    """Send logging, and the traceback of a failure, to the log file of the rule."""
+    logging.basicConfig(
+        filename=log,
+        filemode="w",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        force=True,
+    )
+    logging.getLogger("shiftpress").info("started, process %s", os.getpid())
+    try:
+        yield
+    except Exception:
+        logging.getLogger("shiftpress").exception("job failed")
+        raise
+    logging.getLogger("shiftpress").info("finished")

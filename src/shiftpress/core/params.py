@@ -1,0 +1,119 @@
+"""Typed view of params.yaml: what a study runs, on what, how often."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "pruners")
+"""Sections of params.yaml that map names to components; each is a package of the same name."""
+
+NAME = r"^[a-z][a-z0-9_]*$"
+RESERVED = {"dense": "the unpruned network", "all": "every entry"}
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
+Choice = Literal["all"] | Annotated[list[Name], Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml with fixed keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Entry(BaseModel):
+    """One named line of a family: a kind, and that kind's fields."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    kind: str = Field(description="file name of the component inside its family")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the kind is configured with."""
+        return dict(self.model_extra or {})
+
+
+class Run(Section):
+    """The run as a whole."""
+
+    tier: Name = Field("laptop", description="names the output folder results/<tier>")
+    seeds: list[Annotated[int, Field(ge=0, lt=10_000)]] = Field(
+        [0, 1, 2],
+        min_length=1,
+        max_length=1000,
+        description="every model is trained once per seed; 3 are needed for an interval",
+    )
+    seeds_per_job: int = Field(3, ge=1, le=100, description="seeds one job trains in turn; changes no number")
+
+    @field_validator("seeds")
+    @classmethod
+    def _unique(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands twice in the list")
+        return seeds
+
+
+class CodecFit(Section):
+    """How codecs are trained: Adam, the rate dropped at milestones (Lei et al. 2021, our CPU recipe)."""
+
+    epochs: int = Field(15, ge=1, le=10_000, description="passes over the training images")
+    batch: int = Field(64, ge=2, le=65_536, description="images per step")
+    lr: float = Field(1e-3, gt=0, le=1, description="Adam step size at the start")
+    drops: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        [0.6, 0.85], description="fractions of the training after which the step size falls"
+    )
+    drop_factor: float = Field(0.2, gt=0, le=1, description="what the step size is multiplied by")
+
+
+class CardFit(Section):
+    """How classifiers are trained: SGD with momentum, a cosine schedule restarted every round."""
+
+    epochs: int = Field(6, ge=1, le=10_000, description="passes per round of training")
+    batch: int = Field(64, ge=2, le=65_536, description="images per step")
+    lr: float = Field(0.02, gt=0, le=10, description="SGD step size at the start")
+    momentum: float = Field(0.9, ge=0, lt=1, description="SGD momentum")
+    weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty on every weight")
+
+
+class Fit(Section):
+    """Training recipes."""
+
+    codecs: CodecFit = Field(CodecFit(), description="recipe for codecs")
+    cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
+
+
+class Study(Section):
+    """Which defined entries the default target runs: a list of names, or all.
+
+    Lists, because an overlay can replace a list but never remove a key.
+    """
+
+    datasets: Choice = Field("all", description="dataset entries to run")
+    shifts: Choice = Field("all", description="shift entries to run")
+    codecs: Choice = Field("all", description="codec entries to train")
+    objectives: Choice = Field("all", description="objective entries to train each codec with")
+    classifiers: Choice = Field("all", description="classifier entries to train")
+    pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
+
+
+class Params(Section):
+    """The whole of params.yaml, laid under a tier's overlay."""
+
+    run: Run = Field(Run(), description="seeds and output folder")
+    fit: Fit = Field(Fit(), description="training recipes")
+    study: Study = Field(Study(), description="what the default target runs")
+    datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)
+    shifts: dict[Name, Entry] = Field(description="what happens to an image before use", min_length=1)
+    codecs: dict[Name, Entry] = Field(description="learned image codecs", min_length=1)
+    objectives: dict[Name, Entry] = Field(description="what a codec minimises", min_length=1)
+    classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
+    pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
+
+    def effective(self) -> dict[str, Any]:
+        """What decides the results: everything but the entries that the study leaves out."""
+        whole = self.model_dump()
+        return {**whole, **{f: {name: whole[f][name] for name in self.chosen(f)} for f in FAMILIES}}
+
+    def chosen(self, family: str) -> list[str]:
+        """Names of the entries of a family that the study runs."""
+        choice = getattr(self.study, family)
+        return list(getattr(self, family)) if choice == "all" else choice

@@ -1,0 +1,28 @@
+"""Every artefact path of the pipeline; braces are wildcards, angle brackets Snakemake pathvars.
+
+``<results>`` is ``results/<tier>``, so tiers never overwrite each other.
+"""
+
+POINTER = "data/pointers/{kind}.dvc"
+RAW = "data/raw/{kind}/{file}"
+
+TRAIN = "<results>/data/{dataset}/train.safetensors"
+VAL = "<results>/data/{dataset}/val.safetensors"
+TEST = "<results>/data/{dataset}/test.safetensors"
+DATA_CARD = "<results>/data/{dataset}/card.json"
+SHIFTED = "<results>/shifts/{dataset}/{shift}.safetensors"
+
+CODEC = "<results>/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
+CARD = "<results>/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.safetensors"
+DENSE = CARD.replace("{pruner}", "dense")
+
+CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.json"
+CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
+CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.json"
+
+SCORES_CSV = "<results>/scores.csv"
+SCORES_PARQUET = "<results>/scores.parquet"
+CLAIMS = "<results>/claims.json"
+METRICS = "<results>/metrics.json"
+REPORT = "<results>/report/index.html"
+PLOT = "<results>/plots/{plot}.csv"

@@ -1,0 +1,40 @@
+"""What is wrong with an input, where, and how to mend it."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a file a user wrote."""
+
+    file: str
+    line: int
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f" {self.place}:" if self.place else ""
+        return f"{self.file}:{self.line}:{place} {self.message}"
+
+
+class InputError(Exception):
+    """Mistakes in the user's input. Front doors print it and leave with exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[Problem] | str):
+        self.problems = [] if isinstance(problems, str) else sorted(set(problems))
+        super().__init__(problems if isinstance(problems, str) else self._listing())
+
+    def _listing(self) -> str:
+        count = len(self.problems)
+        noun = "1 mistake" if count == 1 else f"{count} mistakes"
+        return "\n".join([*map(str, self.problems), f"{noun} found; nothing was run."])
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """A sentence that names the likely word, then all known ones."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{hint} Known: {', '.join(known) or 'none'}."

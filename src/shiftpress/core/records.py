@@ -1,0 +1,41 @@
+"""The result record: what evaluation writes and reporting reads."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shiftpress.core.storage import canonical_json, read_artefact, write_artefact
+
+Phase = Literal["codecs", "cards"]
+
+
+class Record(BaseModel):
+    """One number: a metric of one model, trained with one seed, in one cell."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    phase: Phase = Field(description="what kind of model it is about")
+    dataset: str = Field(description="name of the dataset entry")
+    model: str = Field(description="names of the entries the model is made of, joined by /")
+    shift: str = Field(description="name of the shift entry")
+    severity: float = Field(allow_inf_nan=False, description="in the unit of the shift")
+    seed: int = Field(ge=0, description="run seed of the model")
+    metric: str = Field(description="quantity_unit")
+    value: float = Field(allow_inf_nan=False, description="mean over the images")
+    n: int = Field(gt=0, description="images the value is a mean over")
+    fingerprint: str = Field(description="of the params, code and inputs that made the value")
+
+
+_RECORDS = TypeAdapter(list[Record])
+
+
+def write_records(path: str | Path, records: Iterable[Record], producer: str) -> None:
+    """Write records as one JSON artefact."""
+    rows = [record.model_dump() for record in records]
+    write_artefact(path, canonical_json(rows), producer)
+
+
+def read_records(path: str | Path) -> list[Record]:
+    """The records of a file, checked against its digest and the schema."""
+    return _RECORDS.validate_json(read_artefact(path))

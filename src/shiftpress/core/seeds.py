@@ -1,0 +1,40 @@
+"""Named randomness: a seed is derived from what it is for."""
+
+import hashlib
+
+
+def seed_for(*key: object) -> int:
+    """A 63-bit seed that depends on its key alone, so that adding a component moves no other stream.
+
+    >>> seed_for(0, "train_codec", "mnist5k") == seed_for(0, "train_codec", "mnist5k")
+    True
+    """
+    digest = hashlib.sha256(repr(key).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def blocks(seeds: list[int], size: int) -> list[str]:
+    """Labels of the runs of consecutive seeds that one job takes, at most ``size`` each.
+
+    Runs start at multiples of ``size``, so that adding a seed changes no other block.
+
+    >>> blocks([0, 1, 2, 3, 7], 2)
+    ['0-1', '2-3', '7']
+    """
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and runs[-1][-1] == seed - 1 and seed % size:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return [f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+
+
+def seeds_of(block: str) -> list[int]:
+    """The seeds a block's label stands for.
+
+    >>> seeds_of("2-4")
+    [2, 3, 4]
+    """
+    first, _, last = block.partition("-")
+    return list(range(int(first), int(last or first) + 1))
