@@ -1,0 +1,1 @@
+"""Network architectures for classification. One file per kind."""

@@ -1,0 +1,1 @@
+"""Learned image codecs. One file per kind."""

@@ -1,0 +1,1 @@
+"""Image sources. One file per kind; its name is the kind."""

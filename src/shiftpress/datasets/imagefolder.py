@@ -1,0 +1,105 @@
+"""A user's own images: a folder, tar or zip with one folder per class."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps
+from pydantic import Field
+
+from shiftpress.core.contents import SUFFIXES, Member, members
+from shiftpress.core.problems import InputError
+from shiftpress.datasets.base import Card, Dataset, Shape
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
+EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr")
+MAX_PIXELS = 50_000_000
+
+
+class ImageFolder(Dataset):
+    """Files named ``<class>/<image>``, at any depth below the class folder; one folder around them all is ignored."""
+
+    card = Card(
+        title="a user's image folder",
+        origin="the path in params.yaml",
+        licence="as its owner says",
+        citation="as its owner says",
+    )
+
+    path: str = Field(min_length=1, description="folder, tar or zip with one folder per class")
+    size: int = Field(32, ge=8, le=1024, description="side in pixels to resize to")
+    channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for colour")
+
+    @property
+    def raw(self) -> Path:
+        return Path(self.path).expanduser()
+
+    @property
+    def shape(self) -> Shape:
+        return (self.channels, self.size, self.size)
+
+    def missing(self) -> str | None:
+        if self.raw.is_dir() or (self.raw.is_file() and self.raw.name.lower().endswith(SUFFIXES)):
+            return None
+        return f"{self.path!r} is neither a folder nor one of {', '.join(SUFFIXES)}"
+
+    def read(self) -> Iterator[tuple[np.ndarray, int]]:
+        labels = {name: label for label, name in enumerate(self.classes)}
+        for member in self._images():
+            yield decode(member.name, member.read()), labels[self._class_of(member.name)]
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the class folders, sorted."""
+        found = tuple(sorted({self._class_of(name) for name in self._names}))
+        if len(found) < 2:
+            raise InputError(f"{self.path}: needs images in at least two class folders, has {len(found)}")
+        return found
+
+    @cached_property
+    def _names(self) -> tuple[PurePosixPath, ...]:
+        return tuple(member.name for member in self._images())
+
+    @cached_property
+    def _depth(self) -> int:
+        """How many folders stand around the class folders: none, or one that holds everything."""
+        tops = {name.parts[0] for name in self._names}
+        return 1 if len(tops) == 1 and all(len(name.parts) > 2 for name in self._names) else 0
+
+    def _images(self) -> Iterator[Member]:
+        for member in members(self.raw):
+            if member.name.suffix.lower() in FORMATS and not member.name.name.startswith("."):
+                yield member
+
+    def _class_of(self, name: PurePosixPath) -> str:
+        if len(name.parts) < self._depth + 2:
+            raise InputError(f"{self.path}: {name} is in no class folder; name files <class>/<image>")
+        return name.parts[self._depth]
+
+
+def decode(name: PurePosixPath, data: bytes) -> np.ndarray:
+    """Pixels of one image file, uint8 (H, W) or (H, W, 3), turned upright.
+
+    Raises InputError for files that are damaged, animated, deeper than 8 bits, too large, or not what their name says.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=[FORMATS[name.suffix.lower()]])
+            if picture.width * picture.height > MAX_PIXELS:
+                raise InputError(f"{name}: larger than {MAX_PIXELS:,} pixels")
+            if getattr(picture, "n_frames", 1) > 1:
+                raise InputError(f"{name}: animated; one picture per file is read")
+            if picture.mode not in EIGHT_BIT:
+                raise InputError(f"{name}: mode {picture.mode} is not 8 bits a channel; convert it first")
+            grey = picture.mode in ("1", "L", "LA")
+            return np.asarray(ImageOps.exif_transpose(picture).convert("L" if grey else "RGB"))
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise whatever they like on damaged files
+        raise InputError(f"{name}: not a readable image: {error}") from None

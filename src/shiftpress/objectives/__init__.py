@@ -1,0 +1,1 @@
+"""What a codec minimises. One file per kind."""

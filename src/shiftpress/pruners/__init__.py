@@ -1,0 +1,1 @@
+"""Ways to prune a classifier. One file per kind."""
