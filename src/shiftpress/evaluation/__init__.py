@@ -1,0 +1,1 @@
+"""Scores models under shifts and yields records."""

@@ -1,0 +1,1 @@
+"""Training loops. They take built parts and return state; they write nothing."""
