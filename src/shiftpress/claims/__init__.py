@@ -1,0 +1,1 @@
+"""Claims of the papers, judged on the records."""
