@@ -1,0 +1,1 @@
+"""Turns records into tables, figures and a page. Never imports a model."""

@@ -1,0 +1,81 @@
+"""Where the numbers of a report came from: code, packages, machine, time."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+PACKAGES = (
+    "shiftpress",
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "pandas",
+    "snakemake",
+    "dvc",
+    "compressai",
+)
+
+
+def origin() -> dict[str, str]:
+    """Facts about this moment and this machine. They differ between runs, so they enter no artefact but the page."""
+    return {
+        "time": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "host": platform.node(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "commit": _commit(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Installed versions of the packages that make the numbers."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def costs(benchmarks: Path, blocks: list[str]) -> list[dict[str, Any]]:
+    """Jobs, wall seconds, CPU seconds and the largest memory of each rule, from Snakemake's benchmark files.
+
+    Files of other seed blocks than those of the study are left over from another run.
+    """
+    mine = {f"seeds{block}" for block in blocks}
+    rows = []
+    for folder in sorted(path for path in benchmarks.glob("*") if path.is_dir()):
+        files = [f for f in sorted(folder.rglob("*.tsv")) if f.stem in mine or not f.stem.startswith("seeds")]
+        frames = [pd.read_csv(file, sep="\t", na_values="-") for file in files]
+        if frames:
+            jobs = pd.concat(frames)
+            wall, cpu, memory = jobs["s"].sum(), jobs["cpu_time"].sum(), jobs["max_rss"].max()
+            rows.append({"rule": folder.name, "jobs": len(jobs), "wall": wall, "cpu": cpu, "memory": memory})
+    return rows
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return done.stdout.strip() or "unknown"

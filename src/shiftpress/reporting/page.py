@@ -1,0 +1,33 @@
+"""Render the HTML report: one file that needs no network."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from shiftpress.core.statistics import Estimate
+
+
+def render(templates: Path, **facts: Any) -> str:
+    """The page. Every value is escaped, and a value the template asks for but does not get is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["interval"] = interval
+    return environment.get_template("index.html.j2").render(**facts)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number with a fixed count of decimals and a real minus sign, or a dash for none."""
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def interval(found: Estimate, digits: int = 1) -> str:
+    """Mean and half-width, or the mean and a word on why there is no interval."""
+    mean, half = number(found.mean, digits), found.half_width
+    return f"{mean} ± {half:.{digits}f}" if half is not None else f"{mean} (n={found.n}, no interval)"

@@ -1,0 +1,130 @@
+"""What the report says: the facts its templates render."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from shiftpress.core.provenance import digest_of
+from shiftpress.core.statistics import MIN_SEEDS
+from shiftpress.core.storage import read_artefact, read_facts, read_json
+from shiftpress.reporting.figures import against_severity
+from shiftpress.reporting.images import strips
+from shiftpress.reporting.origin import costs, origin, packages
+from shiftpress.reporting.tables import accuracy_table, distortion_table
+
+Labels = dict[str, dict[str, str]]
+
+
+def facts(
+    *,
+    scores: str,
+    claims: str,
+    examples: list[str],
+    cards: dict[str, str],
+    params: dict[str, Any],
+    shifts: Labels,
+    plots: list[str],
+    blocks: list[str],
+    benchmarks: Path,
+    stylesheet: Path,
+) -> dict[str, Any]:
+    """Everything the page shows, from the artefacts at these paths."""
+    frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
+    figures = {plot: _figure(frame, plot, shifts) for plot in plots}
+    return {
+        "stylesheet": stylesheet.read_text(),
+        "tier": params["run"]["tier"],
+        "seeds": params["run"]["seeds"],
+        "min_seeds": MIN_SEEDS,
+        "claims": read_json(claims),
+        "shifts": shifts,
+        "chapters": [_chapter(frame, name, path, params, shifts, examples, figures) for name, path in cards.items()],
+        "plots": {plot: figure["csv"] for plot, figure in figures.items()},
+        "params": json.dumps(params, indent=1),
+        "records": len(frame),
+        "scores_sha256": read_facts(scores)["sha256"],
+        "claims_sha256": read_facts(claims)["sha256"],
+        "code_sha256": digest_of(_code()),
+        "origin": origin(),
+        "packages": packages(),
+        "costs": costs(benchmarks, blocks),
+    }
+
+
+def _chapter(
+    frame: pd.DataFrame,
+    dataset: str,
+    card: str,
+    params: dict[str, Any],
+    shifts: Labels,
+    examples: list[str],
+    figures: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """What was found on one dataset."""
+    here, names = frame[frame.dataset == dataset], list(shifts)
+    return {
+        "dataset": dataset,
+        "card": read_json(card),
+        "codecs": distortion_table(here, dataset, names),
+        "cards": accuracy_table(here, dataset, names),
+        "rates": _rates(here),
+        "figures": [figure for figure in figures.values() if figure["dataset"] == dataset],
+        "strips": _examples(here, dataset, params, examples),
+    }
+
+
+AXES = {
+    "codecs": ("distortion_se", 1.0, "squared error per image"),
+    "cards": ("accuracy", 100.0, "accuracy, %"),
+}
+
+
+def _figure(frame: pd.DataFrame, name: str, shifts: Labels) -> dict[str, Any]:
+    """The curve over severity that ``<dataset>-<phase>-<shift>`` names."""
+    dataset, phase, shift = name.split("-")
+    metric, scale, ylabel = AXES[phase]
+    cell = {"dataset": dataset, "phase": phase, "shift": shift, "metric": metric}
+    rows = frame[(frame[list(cell)] == pd.Series(cell)).all(axis=1)]
+    label = shifts[shift]
+    title = f"{ylabel} of the {phase} against {label['title']} ({label['unit']}), {dataset}"
+    scaled, xlabel = rows.assign(value=rows.value * scale), f"{label['title']}, {label['unit']}"
+    svg, data = against_severity(scaled, name, xlabel, ylabel, title)
+    found = {"name": name, "dataset": dataset, "phase": phase, "title": title, "svg": svg}
+    return {**found, "rows": data.to_dict("records"), "csv": data.to_csv(index=False, lineterminator="\n")}
+
+
+def _rates(frame: pd.DataFrame) -> dict[str, float]:
+    rows = frame[(frame.phase == "codecs") & (frame.metric == "rate_bits")]
+    return rows.groupby("model")["value"].mean().to_dict()
+
+
+def _examples(frame: pd.DataFrame, dataset: str, params: dict[str, Any], files: list[str]) -> list[dict[str, Any]]:
+    """Originals and reconstructions of each codec's first seed, under each shift's extreme and middle severities."""
+    rows, found = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se")], []
+    first = min(params["run"]["seeds"])
+    wanted = [pair for _, group in rows.groupby("shift", sort=False) for pair in _telling(group)]
+    for model in rows.model.unique():
+        for path in files:
+            *_, data, codec, objective, name = Path(path).parts
+            block = name.removeprefix("seeds").split(".")[0].split("-")
+            if (data, f"{codec}/{objective}", block[0]) == (dataset, model, str(first)):
+                found.append({"model": model, "seed": first, "strips": strips(path, wanted)})
+    return found
+
+
+def _telling(rows: pd.DataFrame) -> list[tuple[str, float]]:
+    """The severities of a shift worth a picture: the clean one, or the mildest and the worst for the codec."""
+    shift, means = rows["shift"].iloc[0], rows.groupby("severity")["value"].mean()
+    severe = means.drop(0.0, errors="ignore")
+    if severe.empty:
+        return [(shift, 0.0)]
+    return [(shift, s) for s in dict.fromkeys([severe.index[severe.index.to_series().abs().argmin()], severe.idxmax()])]
+
+
+def _code() -> list[Path]:
+    roots = [Path("src"), Path("workflow"), Path("claims"), Path("report")]
+    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+    return [path for path in files if path.suffix in (".py", ".smk", ".yaml", ".j2", ".css")]

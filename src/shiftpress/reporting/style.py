@@ -1,0 +1,65 @@
+"""One look for every figure: the same colour and marker for the same model everywhere, fit for light and dark."""
+
+import html
+import io
+import re
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+COLOURS = ["#0a84c6", "#d95f02", "#1a9e77", "#c64d94", "#8a6fd1", "#b8860b", "#5f8f2f", "#7f7f7f"]
+"""Told apart by colour-blind readers and legible on white and on near-black."""
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+INK = "#0b0c0d"
+"""Stands for the text colour of the page; replaced by ``currentColor``."""
+
+RC = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "shiftpress",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#8080804d",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+def look_of(model: str, models: list[str]) -> dict[str, str]:
+    """Colour and marker of a model among all models of the study, in every figure the same."""
+    position = sorted(models).index(model)
+    return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[position % len(MARKERS)]}
+
+
+def new_figure(width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:
+    """A figure of one plot in the look of the report."""
+    with plt.rc_context(RC):
+        return plt.subplots(figsize=(width, height))
+
+
+def to_svg(figure: Figure, name: str, title: str) -> str:
+    """The figure as an inline SVG element with a title for screen readers. The same figure gives the same text."""
+    buffer = io.StringIO()
+    with plt.rc_context(RC):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :].replace(INK, "currentColor")
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+    text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
+    head, rest = text.split(">", 1)
+    head = re.sub(r' (width|height)="[^"]*"', "", head)
+    return f'{head} role="img" aria-label="{html.escape(title)}">{rest}'

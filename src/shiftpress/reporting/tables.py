@@ -1,0 +1,73 @@
+"""Tidy tables from records."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from shiftpress.core.records import Record
+from shiftpress.core.statistics import Estimate, estimate
+
+CELL = ["phase", "dataset", "model", "shift", "severity", "metric"]
+
+
+def scores(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per record, sorted. Raises ValueError if a cell has two values for one seed."""
+    frame = pd.DataFrame([record.model_dump() for record in records], columns=list(Record.model_fields))
+    twice = frame.duplicated([*CELL, "seed"])
+    if twice.any():
+        raise ValueError(f"two records for one cell and seed: {frame[twice].iloc[0].to_dict()}")
+    return frame.sort_values([*CELL, "seed"], ignore_index=True)
+
+
+def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Mean over seeds with its interval for every group; columns ``by``, mean, low, high, n."""
+    rows = [
+        {**dict(zip(by, key, strict=True)), **vars(estimate(group["value"].tolist()))}
+        for key, group in frame.groupby(by, sort=False)
+    ]
+    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n"])
+
+
+def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
+    """A row per model: accuracy in percent under each shift, averaged over its severities but 0."""
+    rows = frame[(frame.phase == "cards") & (frame.metric == "accuracy") & (frame.dataset == dataset)]
+    return _table(rows.assign(value=rows.value * 100), shifts, _card_order)
+
+
+def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
+    """A row per codec: squared error per image under each shift, averaged over its severities but 0."""
+    rows = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se") & (frame.dataset == dataset)]
+    return _table(rows, shifts, lambda model: model)
+
+
+def _table(rows: pd.DataFrame, shifts: list[str], order: Any) -> list[dict[str, Any]]:
+    return [
+        {"model": model, "cells": [_cell(rows[rows.model == model], shift) for shift in shifts]}
+        for model in sorted(rows.model.unique(), key=order)
+    ]
+
+
+def _cell(rows: pd.DataFrame, shift: str) -> Estimate | None:
+    here = rows[rows["shift"] == shift]
+    severe = here[here.severity != 0]
+    per_seed = (severe if len(severe) else here).groupby("seed")["value"].mean()
+    return estimate(per_seed.tolist()) if len(per_seed) else None
+
+
+def _card_order(model: str) -> tuple:
+    """Classifier, then dense before pruned, then rising sparsity."""
+    classifier, pruner, *level = model.split("/")
+    return (classifier, pruner != "dense", pruner, float(level[0]) if level else 0.0)
+
+
+def headline(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, Any]:
+    """Means over seeds as phase -> dataset -> model -> metric -> shift, and claim effects, for dvc metrics diff."""
+    found: dict[str, Any] = {}
+    for key, group in frame.groupby(["phase", "dataset", "model", "metric", "shift"]):
+        node = found
+        for step in key[:-1]:
+            node = node.setdefault(step, {})
+        node[key[-1]] = round(float(group["value"].mean()), 6)
+    found["claims"] = {claim["id"]: {"effect": claim["effect"], "n": claim["n"]} for claim in claims}
+    return found
