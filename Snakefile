@@ -1,0 +1,31 @@
+"""Entry point: read the params, include the rules of each phase, name the default target."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=f"results/{PARAMS.run.tier}",
+    logs=f"logs/{PARAMS.run.tier}",
+    benchmarks=f"benchmarks/{PARAMS.run.tier}",
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/shifts.smk"
+include: "workflow/rules/codecs.smk"
+include: "workflow/rules/cards.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.data.input,
+        rules.report.input,
+    message:
+        "All done"

@@ -1,0 +1,34 @@
+"""Phase codecs: train every codec with every objective."""
+
+
+rule train_codec:
+    input:
+        code=code("train_codec", "codecs", "objectives"),
+        train=ancient(paths.TRAIN),
+        train_digest=sidecar(paths.TRAIN),
+    output:
+        weights=paths.CODEC,
+        digest=sidecar(paths.CODEC),
+    log:
+        "<logs>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.tsv"
+    params:
+        codec=entry("codecs"),
+        objective=entry("objectives"),
+        fit=PARAMS.fit.codecs.model_dump(),
+    message:
+        "Training codec {wildcards.codec} with {wildcards.objective}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/train_codec.py"
+
+
+rule codecs:
+    input:
+        with_sidecars(
+            grid(
+                paths.CODEC,
+                codec=PARAMS.chosen("codecs"),
+                objective=PARAMS.chosen("objectives"),
+            )
+        ),

@@ -1,0 +1,74 @@
+"""Phase report: judge the claims, render the page."""
+
+CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
+TEMPLATES = sorted(
+    str(path) for path in Path("report").rglob("*") if path.suffix in (".j2", ".css")
+)
+
+
+# a curve needs three points
+PLOTS = [
+    f"{dataset}-{phase}-{name}"
+    for dataset in PARAMS.chosen("datasets")
+    for phase in ("codecs", "cards")
+    for name, shift in BUILT["shifts"].items()
+    if len(shift.severities) >= 3
+]
+
+
+rule judge_claims:
+    input:
+        code=code("judge_claims"),
+        scores=paths.SCORES_PARQUET,
+        digest=sidecar(paths.SCORES_PARQUET),
+        claims=CLAIM_FILES,
+    output:
+        claims=paths.CLAIMS,
+        metrics=paths.METRICS,
+        digests=[sidecar(paths.CLAIMS), sidecar(paths.METRICS)],
+    log:
+        "<logs>/judge_claims.log",
+    params:
+        tier=PARAMS.run.tier,
+    message:
+        "Judging the claims"
+    script:
+        "../scripts/judge_claims.py"
+
+
+rule render_report:
+    input:
+        code=code("render_report"),
+        templates=TEMPLATES,
+        scores=paths.SCORES_PARQUET,
+        digest=sidecar(paths.SCORES_PARQUET),
+        claims=paths.CLAIMS,
+        examples=map(ancient, EXAMPLES),
+        examples_digests=map(sidecar, EXAMPLES),
+        cards=expand(paths.DATA_CARD, dataset=PARAMS.chosen("datasets")),
+    output:
+        html=paths.REPORT,
+        plots=expand(paths.PLOT, plot=PLOTS),
+        digests=[
+            sidecar(path) for path in (paths.REPORT, *expand(paths.PLOT, plot=PLOTS))
+        ],
+    log:
+        "<logs>/render_report.log",
+    params:
+        params=PARAMS.effective(),
+        shifts=SHIFT_LABELS,
+        benchmarks=f"benchmarks/{PARAMS.run.tier}",
+        datasets=PARAMS.chosen("datasets"),
+        plots=PLOTS,
+        blocks=SEEDS,
+    message:
+        "Rendering {output.html}"
+    script:
+        "../scripts/render_report.py"
+
+
+rule report:
+    input:
+        rules.render_report.output,
+        rules.judge_claims.output,
+        rules.evaluate.input,

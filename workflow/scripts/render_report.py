@@ -1,0 +1,29 @@
+"""Render the HTML report, and write the data of its figures."""
+
+from pathlib import Path
+
+from shiftpress.core.jobs import job
+from shiftpress.core.provenance import producer
+from shiftpress.core.storage import write_artefact
+from shiftpress.reporting.page import render
+from shiftpress.reporting.report import facts
+
+p, i, o = snakemake.params, snakemake.input, snakemake.output
+
+with job(snakemake.log[0]):
+    found = facts(
+        scores=i.scores,
+        claims=i.claims,
+        examples=i.examples,
+        cards=dict(zip(p.datasets, i.cards, strict=True)),
+        params=p.params,
+        shifts=p.shifts,
+        plots=p.plots,
+        blocks=p.blocks,
+        benchmarks=Path(p.benchmarks),
+        stylesheet=Path("report/static/style.css"),
+    )
+    made_by = producer(p, [*i.code, *i.templates], [i.scores, i.claims])
+    for path, plot in zip(o.plots, p.plots, strict=True):
+        write_artefact(path, found["plots"][plot].encode(), made_by)
+    write_artefact(o.html, render(Path("report/templates"), **found).encode(), made_by)
