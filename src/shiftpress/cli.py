@@ -1,0 +1,95 @@
+"""The command line, for what is no step of the pipeline. Heavy imports happen inside the verbs."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Compression under distribution shift: verbs beside the pipeline.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, standard, paper or one of yours")]
+
+
+def plainly(verb: Callable[..., None]) -> Callable[..., None]:
+    """Say the user's mistakes in plain words and leave with code 2, without a traceback."""
+
+    @wraps(verb)
+    def wrapped(*args: object, **kwargs: object) -> None:
+        from shiftpress.core.problems import InputError
+
+        try:
+            verb(*args, **kwargs)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(InputError.exit_code) from None
+
+    return wrapped
+
+
+@app.command()
+@plainly
+def check(
+    overlays: Annotated[list[Path] | None, typer.Argument(help="files laid over params.yaml, in order")] = None,
+) -> None:
+    """Check params.yaml and overlays; say every mistake with its file and line."""
+    from shiftpress.assembly import load_study
+
+    params = load_study(["params.yaml", *map(str, overlays or [])])
+    print(f"The params are sound: tier {params.run.tier}, {len(params.run.seeds)} seeds.")
+
+
+@app.command()
+@plainly
+def claims(tier: TIER = "laptop") -> None:
+    """Print the verdict on every claim of the last run."""
+    from shiftpress.core.problems import InputError
+    from shiftpress.core.storage import DamagedArtefact, read_json
+
+    try:
+        rows = read_json(f"results/{tier}/claims.json")
+    except DamagedArtefact as error:
+        raise InputError(f"{error}. Has the tier been run?") from None
+    for row in rows:
+        found = "" if row["effect"] is None else f"{row['effect']:.2f} {row['unit']}"
+        span = f", 95 % interval {row['interval'][0]:.2f} to {row['interval'][1]:.2f}" if row["interval"] else ""
+        print(f"{row['id']:6} {row['verdict']:13} {found}{span} (n={row['n']}): {row['statement']}")
+
+
+@app.command()
+@plainly
+def verify(tier: TIER = "laptop") -> None:
+    """Read every artefact of a tier again and compare it with its recorded digest."""
+    from shiftpress.core.problems import InputError
+    from shiftpress.core.storage import damaged_below
+
+    count, damaged = damaged_below(Path("results") / tier)
+    if damaged:
+        raise InputError("\n".join([*damaged, f"{len(damaged)} of {count} artefacts are damaged."]))
+    print(f"{count} artefacts are as recorded.")
+
+
+@app.command()
+def reference(
+    check_only: Annotated[bool, typer.Option("--check", help="write nothing; fail if a file is behind")] = False,
+) -> None:
+    """Write docs/params.md and the JSON Schemas anew from the typed params."""
+    from shiftpress.reference import documents
+
+    behind = [p for p, text in documents().items() if not Path(p).is_file() or Path(p).read_text() != text]
+    for path in behind:
+        if not check_only:
+            Path(path).write_text(documents()[path])
+        print(f"{'behind' if check_only else 'written'}: {path}")
+    raise typer.Exit(1 if check_only and behind else 0)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,119 @@
+"""Documents made from the typed params: JSON Schemas for editors and a page for readers. Never edited by hand."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from shiftpress.core.catalog import component, kinds
+from shiftpress.core.component import Component
+from shiftpress.core.params import FAMILIES, CardFit, CodecFit, Params, Run, Study
+
+Schema = dict[str, Any]
+
+
+def documents() -> dict[str, str]:
+    """Text of every generated file, by its path in the repository."""
+    schema = params_schema()
+    return {
+        "docs/params.schema.json": json.dumps(schema, indent=1) + "\n",
+        "docs/tier.schema.json": json.dumps(_optional(schema), indent=1) + "\n",
+        "docs/params.md": page(),
+    }
+
+
+def params_schema() -> Schema:
+    """JSON Schema of params.yaml: the fixed sections, and for every family one alternative per kind."""
+    schema = Params.model_json_schema()
+    schema["title"] = "Shiftpress params"
+    del schema["$defs"]["Entry"]
+    for family in FAMILIES:
+        schema["properties"][family]["additionalProperties"] = {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"enum": kinds(family)}},
+            "allOf": [_branch(family, kind) for kind in kinds(family)],
+        }
+        schema["properties"][family].pop("patternProperties", None)
+        schema["properties"][family]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$"}
+    return schema
+
+
+def _branch(family: str, kind: str) -> Schema:
+    """If the kind is this one, the fields are these."""
+    own = component(family, kind).model_json_schema()
+    fields = {"kind": {"const": kind}, **own.get("properties", {})}
+    then = {"properties": fields, "required": own.get("required", []), "additionalProperties": False}
+    return {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": then}
+
+
+def _optional(schema: Any) -> Any:
+    """The same schema for an overlay, which need not repeat anything."""
+    if isinstance(schema, dict):
+        kept = {key: value for key, value in schema.items() if key != "required"}
+        return {key: value if key == "if" else _optional(value) for key, value in kept.items()}
+    return [_optional(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def page() -> str:
+    """The reference page in Markdown."""
+    lines = [
+        "# Params, field by field",
+        "",
+        "Made by `make reference` from the typed models; a test says when it is behind.",
+        "",
+    ]
+    for title, model in (
+        ("run", Run),
+        ("fit.codecs", CodecFit),
+        ("fit.cards", CardFit),
+        ("study", Study),
+    ):
+        lines += [f"## `{title}`", "", _sentence(model), "", *_table(model), ""]
+    for family in FAMILIES:
+        purpose = Params.model_fields[family].description
+        lines += [f"## `{family}`", "", f"{purpose[0].upper()}{purpose[1:]}. `<name>: {{kind: ...}}`", ""]
+        for kind in kinds(family):
+            model = component(family, kind)
+            lines += [f"### `kind: {kind}`", "", _sentence(model), "", *_table(model), ""]
+    return "\n".join(lines)
+
+
+def _sentence(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+
+
+def _table(model: type[BaseModel] | type[Component]) -> list[str]:
+    if not model.model_fields:
+        return ["No fields."]
+    schema = model.model_json_schema()["properties"]
+    rows = ["| field | type | default | meaning |", "| --- | --- | --- | --- |"]
+    for name, field in model.model_fields.items():
+        rows.append(f"| `{name}` | {_type(schema[name])} | {_default(field)} | {field.description} |")
+    return rows
+
+
+def _default(field: FieldInfo) -> str:
+    return "needed" if field.is_required() else f"`{json.dumps(field.default)}`"
+
+
+def _type(schema: Schema) -> str:
+    """A field's type and bounds in words."""
+    if "anyOf" in schema:
+        return " or ".join(_type(option) for option in schema["anyOf"])
+    if "const" in schema or "enum" in schema:
+        return ", ".join(f"`{json.dumps(v)}`" for v in schema.get("enum", [schema.get("const")]))
+    name = {"array": "list", "object": "mapping", "null": "none"}.get(schema.get("type"), schema.get("type"))
+    bounds = [
+        f"{sign} {schema[key]:g}"
+        for key, sign in (
+            ("minimum", "≥"),
+            ("exclusiveMinimum", ">"),
+            ("maximum", "≤"),
+            ("exclusiveMaximum", "<"),
+        )
+        if key in schema
+    ]
+    inner = f" of {_type(schema['items'])}" if schema.get("items") else ""
+    return " ".join([f"{name}{inner}", *bounds])
