@@ -1,0 +1,58 @@
+"""Every shift in params.yaml keeps the contract of shifts/base.py."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from shiftpress.assembly import build, load_study
+from shiftpress.core.draws import Draws
+from shiftpress.shifts.base import shift_images
+
+ENTRIES = load_study([str(Path(__file__).parents[2] / "params.yaml")]).shifts
+CASES = [(name, severity) for name, entry in ENTRIES.items() for severity in build("shifts", entry).severities]
+
+
+@pytest.fixture(params=[1, 3], ids=["grey", "colour"])
+def images(request):
+    return torch.rand(6, request.param, 16, 16, generator=torch.Generator().manual_seed(0))
+
+
+IDS = torch.arange(6) * 7919
+
+
+def shifted(name, images, severity, ids=IDS):
+    return build("shifts", ENTRIES[name]).apply(images, severity, Draws(1, ids))
+
+
+@pytest.mark.parametrize(("name", "severity"), CASES)
+def test_keeps_shape_type_and_range(name, severity, images):
+    out = shifted(name, images, severity)
+    assert out.shape == images.shape and out.dtype == images.dtype
+    assert 0 <= out.min() and out.max() <= 1 and out.isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "severity"), CASES)
+def test_repeats_and_leaves_its_input_alone(name, severity, images):
+    before = images.clone()
+    assert torch.equal(shifted(name, images, severity), shifted(name, images, severity))
+    assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize(("name", "severity"), CASES)
+def test_an_image_shifts_the_same_way_in_every_batch(name, severity, images):
+    whole, order = shifted(name, images, severity), torch.tensor([4, 0, 5, 2])
+    assert torch.equal(shifted(name, images[order], severity, IDS[order]), whole[order])
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_severity_zero_changes_nothing(name, images):
+    assert torch.equal(shifted(name, images, 0), images)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_shift_has_a_title_and_a_set_has_a_row_per_severity(name, images):
+    shift = build("shifts", ENTRIES[name])
+    made = shift_images(shift, images, IDS, seed=0)
+    assert shift.title and made.images.dtype == torch.uint8
+    assert made.severities == shift.severities and len(made.images) == len(shift.severities)

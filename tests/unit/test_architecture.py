@@ -1,0 +1,134 @@
+"""Import direction, thin scripts, a library that knows no Snakemake, and one module for each dangerous thing.
+
+The tables below are the documentation of the architecture.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "shiftpress"
+MODULES = sorted(SRC.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+
+FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "pruners"}
+# package -> packages it may import (itself is always allowed)
+LAYERS = {
+    "core": set(),
+    **dict.fromkeys(FAMILIES, {"core"}),
+    "training": {"core", *FAMILIES},
+    "evaluation": {"core", *FAMILIES},
+    "claims": {"core"},
+    "reporting": {"core"},
+    "assembly": {"core"},
+    "reference": {"core"},
+    "cli": {"core", "assembly", "reference"},
+    "__init__": set(),
+}
+# what must not appear in the source -> the files that may
+CONFINED = {
+    r"\btorch\.load\(": set(),
+    r"\bpickle\b": set(),
+    r"\bextractall\b": set(),
+    r"\burlopen\b": set(),
+    r"\byaml\.(load|safe_load|parse)\b": {"core/yamlfile.py"},
+    r"\btarfile\.open\b": {"core/contents.py"},
+    r"\bsubprocess\.run\b": {"core/rawdata.py", "reporting/origin.py"},
+    r"(?<![.\w])(eval|exec)\(": set(),
+}
+ids = {"ids": lambda path: str(path.relative_to(SRC)) if path.is_relative_to(SRC) else path.name}
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, **ids)
+def test_imports_point_down(path):
+    package = path.relative_to(SRC).parts[0].removesuffix(".py")
+    inside = {name.split(".")[1] for name in imported(path) if name.startswith("shiftpress.")}
+    assert inside - {package} <= LAYERS[package]
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ("training", "evaluation")], **ids)
+def test_loops_know_families_by_their_contract_only(path):
+    known = {
+        name.split(".", 1)[1] for name in imported(path) if name.split(".")[1:2] and name.split(".")[1] in FAMILIES
+    }
+    assert known <= {f"{family}.base" for family in FAMILIES}
+
+
+@pytest.mark.parametrize("path", MODULES, **ids)
+def test_the_library_does_not_know_snakemake(path):
+    assert "snakemake" not in {name.split(".")[0] for name in imported(path)}
+    assert "snakemake" not in {n.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Name)}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ("reporting", "claims")], **ids)
+def test_claims_and_report_need_no_torch(path):
+    seen, queue = set(), [path]
+    while queue:
+        module = queue.pop()
+        seen.add(module)
+        names = imported(module)
+        assert not {"torch", "torchvision"} & {name.split(".")[0] for name in names}, module
+        inside = [SRC / (name.replace(".", "/") + ".py").removeprefix("shiftpress/") for name in names]
+        queue += [file for file in inside if file.is_file() and file not in seen]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, **ids)
+def test_scripts_define_nothing(path):
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, defined)]
+
+
+def test_every_script_has_its_rule_and_every_rule_its_log():
+    rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    blocks = {m[1]: m[2] for m in re.finditer(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", rules, re.S | re.M)}
+    scripted = {name: block for name, block in blocks.items() if "script:" in block}
+    assert set(scripted) == {path.stem for path in SCRIPTS}
+    for name, block in scripted.items():
+        assert f"../scripts/{name}.py" in block and f"<logs>/{name}" in block
+        assert f'code("{name}"' in block or name == "fetch_data"
+
+
+@pytest.mark.parametrize("pattern", CONFINED)
+def test_dangerous_things_stay_in_their_module(pattern):
+    files = [*MODULES, *SCRIPTS]
+    found = {str(p.relative_to(SRC)) if p in MODULES else p.name for p in files if re.search(pattern, p.read_text())}
+    assert found <= CONFINED[pattern]
+
+
+@pytest.mark.parametrize("path", MODULES, **ids)
+def test_modules_are_small_and_say_what_they_are_for(path):
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert len(text.splitlines()) <= 200
+
+
+def test_no_profile_accepts_unfinished_files():
+    for profile in (ROOT / "workflow/profiles").rglob("*.yaml"):
+        assert not re.search(r"keep-incomplete|ignore-incomplete|nolock", profile.read_text()), profile
+
+
+def test_nothing_committed_names_this_machine_or_a_registry():
+    import subprocess
+
+    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        path = ROOT / name
+        if path.is_file() and path.suffix not in (".png",):
+            text = path.read_text()
+            assert str(ROOT) not in text and str(Path.home()) + "/" not in text, name
+    lock = (ROOT / "requirements/lock.txt").read_text()
+    assert "://" not in lock and "--index" not in lock

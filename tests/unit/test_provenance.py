@@ -1,0 +1,42 @@
+"""A result depends on the files its module reaches, and on nothing else."""
+
+from shiftpress.core.provenance import digest_of, producer, sources
+from shiftpress.core.storage import write_artefact
+
+
+def names(*starts: str) -> set[str]:
+    return {path.split("shiftpress/")[-1] for path in sources(*starts)}
+
+
+def test_imports_are_followed_through_modules():
+    found = names("shiftpress.pruners.lrr")
+    assert {"pruners/lrr.py", "pruners/base.py", "core/component.py"} <= found
+    assert not any(name.startswith(("codecs/", "reporting/")) for name in found)
+
+
+def test_a_script_brings_what_it_imports_but_not_the_params():
+    found = names("workflow/scripts/train_codec.py")
+    assert {"workflow/scripts/train_codec.py", "training/codecs.py", "core/seeds.py"} <= found
+    assert not {"core/params.py", "core/progress.py", "assembly.py"} & found
+
+
+def test_a_digest_changes_with_a_byte_and_not_with_order(tmp_path):
+    files = [tmp_path / name for name in "ab"]
+    for file in files:
+        file.write_text(file.name)
+    before = digest_of(files)
+    assert digest_of(reversed(files)) == before
+    files[0].write_text("c")
+    assert digest_of(files) != before
+
+
+def test_a_producer_depends_on_params_code_and_recipes_above(tmp_path):
+    code, above = tmp_path / "code.py", tmp_path / "above.bin"
+    code.write_text("x = 1")
+    write_artefact(above, b"1", "recipe")
+    base = producer({"a": 1}, [code], [above])
+    write_artefact(above, b"2", "recipe")
+    assert producer({"a": 1}, [code], [above]) == base, "bytes of the same recipe may differ by machine"
+    write_artefact(above, b"2", "another recipe")
+    assert producer({"a": 1}, [code], [above]) != base
+    assert producer({"a": 2}, [code]) != producer({"a": 1}, [code])

@@ -1,0 +1,109 @@
+"""The page is made from artefacts alone, shows what they hold, and lets no name become markup."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import save
+
+from shiftpress.core.storage import write_artefact, write_json
+from shiftpress.reporting.page import render
+from shiftpress.reporting.report import facts
+
+ROOT = Path(__file__).parents[2]
+SHIFTS = {"clean": {"title": "clean", "unit": ""}, "turn": {"title": "rotation", "unit": "degrees"}}
+CARD = {
+    "title": "Toy", "origin": "made", "licence": "MIT", "citation": "none", "classes": ["a", "b"], "shape": [1, 4, 4],
+    "images": {"train": 5, "val": 1, "test": 2}, "pixels_sha256": {"test": "ab" * 32},
+}  # fmt: skip
+CLAIM = {
+    "id": "X-1", "paper": "Somebody 2020", "tier": "smoke", "statement": "It holds.", "place": "table 1",
+    "verdict": "SUPPORTED", "reason": "every interval lies above", "effect": 1.25, "interval": [1.0, 1.5], "n": 3,
+    "unit": "points", "above": 0.0, "test": "t", "reported": {"text": "+1", "known": "read", "value": 1.0},
+    "parts": [],
+}  # fmt: skip
+
+
+def records() -> pd.DataFrame:
+    rows = []
+    for seed in range(3):
+        for shift, severity in (("clean", 0.0), ("turn", -90.0), ("turn", 0.0), ("turn", 90.0)):
+            cell = {"dataset": "toy", "shift": shift, "severity": severity, "seed": seed, "n": 2, "fingerprint": "f"}
+            value = 5 + seed + abs(severity) / 10
+            codec = {"phase": "codecs", "model": "fixed/erm"}
+            rows.append({**cell, **codec, "metric": "distortion_se", "value": value})
+            rows.append({**cell, **codec, "metric": "rate_bits", "value": 35.85})
+            rows.append({**cell, "phase": "cards", "model": "c/dense", "metric": "accuracy", "value": 0.9 - seed / 100})
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def page(tmp_path):
+    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS) -> str:
+        example = tmp_path / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
+        pair = np.zeros((2, 1, 4, 4), np.uint8)
+        write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": pair}), "me")
+        write_artefact(tmp_path / "scores", records().to_parquet(), "me")
+        write_json(tmp_path / "claims", [claim], "me")
+        write_json(tmp_path / "card", card, "me")
+        found = facts(
+            scores=str(tmp_path / "scores"),
+            claims=str(tmp_path / "claims"),
+            examples=[str(example)],
+            cards={"toy": str(tmp_path / "card")},
+            params={"run": {"tier": "smoke", "seeds": [0, 1, 2]}},
+            shifts=shifts,
+            plots=["toy-codecs-turn", "toy-cards-turn"],
+            blocks=["0", "1"],
+            benchmarks=tmp_path / "benchmarks",
+            stylesheet=ROOT / "report/static/style.css",
+        )
+        return render(ROOT / "report/templates", **found)
+
+    return _page
+
+
+def test_numbers_stand_with_their_interval_and_count(page):
+    text = page()
+    assert "1.25" in text and "95 % interval 1.00 to 1.50, n = 3 seeds" in text
+    assert '89.00<span class="pm"> ± 2.48</span>' in text  # 0.9, 0.89, 0.88: sd 0.01, t 4.303, over sqrt 3
+    assert "fixed/erm sends 35.85 bits per image." in text
+
+
+def test_pictures_and_figures_are_inside_the_page(page):
+    text = page()
+    assert text.count("data:image/png;base64,") == 1 and text.count("<svg") == 2
+    assert "rotation −90" not in text and "rotation, −90 degrees" in text
+
+
+def test_the_cost_of_jobs_is_summed_per_rule(page, tmp_path):
+    folder = tmp_path / "benchmarks" / "train_codec" / "toy"
+    folder.mkdir(parents=True)
+    for seed in (0, 1, "0-4"):
+        (folder / f"seeds{seed}.tsv").write_text("s\tmax_rss\tcpu_time\n1.5\t100\t1.25\n")
+    assert (
+        '<th scope="row">train_codec</th><td class="num">2</td><td class="num">3.0</td><td class="num">2.5</td>'
+        in page()
+    )
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
+def test_hostile_text_stays_text(page, hostile):
+    claim = CLAIM | {
+        "statement": hostile,
+        "paper": hostile,
+        "reported": {"text": hostile, "known": hostile, "value": None},
+    }
+    text = page(
+        claim=claim, card=CARD | {"title": hostile}, shifts=SHIFTS | {"turn": {"title": hostile, "unit": hostile}}
+    )
+    assert "<script" not in text and "<img src=x" not in text and "49" not in text.split("<main>")[1].split("<svg")[0]
+
+
+def test_a_claim_that_was_not_run_says_why(page):
+    text = page(
+        claim=CLAIM
+        | {"verdict": "NOT RUN", "effect": None, "interval": None, "n": 0, "parts": [], "reason": "no records"}
+    )
+    assert "nothing: no records" in text

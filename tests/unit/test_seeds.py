@@ -1,0 +1,21 @@
+"""Seeds depend on what they are for; blocks of seeds are stable."""
+
+from shiftpress.core.seeds import blocks, seed_for, seeds_of
+
+
+def test_a_seed_depends_on_its_key_alone():
+    assert seed_for(0, "a") == seed_for(0, "a") == 739273521946992771
+    assert len({seed_for(0, "a"), seed_for(1, "a"), seed_for(0, "b"), seed_for("0", "a")}) == 4
+
+
+def test_blocks_cover_the_seeds_once():
+    for size in range(1, 8):
+        labels = blocks([9, 0, 1, 2, 3, 4, 7], size)
+        assert [seed for label in labels for seed in seeds_of(label)] == [0, 1, 2, 3, 4, 7, 9]
+        assert all(len(seeds_of(label)) <= size for label in labels)
+
+
+def test_adding_a_seed_changes_at_most_one_block():
+    before, after = blocks(list(range(5)), 3), blocks(list(range(6)), 3)
+    assert before == ["0-2", "3-4"] and after == ["0-2", "3-5"]
+    assert blocks([0, 1, 2], 3) + ["3"] == blocks([0, 1, 2, 3], 3)

@@ -1,0 +1,101 @@
+"""A study is checked whole: every mistake at once, with its file, line and likely remedy."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shiftpress.assembly import load_study
+from shiftpress.core.problems import InputError
+
+ROOT = Path(__file__).parents[2]
+PARAMS = (ROOT / "params.yaml").read_text()
+
+
+@pytest.fixture
+def complaints(tmp_path):
+    def _complaints(text: str = PARAMS, overlay: str | None = None, overrides: dict | None = None) -> list[str]:
+        files = [tmp_path / "params.yaml"]
+        files[0].write_text(text)
+        if overlay is not None:
+            files.append(tmp_path / "tier.yaml")
+            files[1].write_text(overlay)
+        try:
+            load_study([str(file) for file in files], overrides)
+        except InputError as error:
+            return [line.removeprefix(f"{tmp_path}/") for line in str(error).splitlines()[:-1]]
+        return []
+
+    return _complaints
+
+
+def line_of(text: str, words: str) -> int:
+    return 1 + next(n for n, line in enumerate(text.splitlines()) if words in line)
+
+
+def test_the_shipped_params_are_sound(complaints):
+    assert complaints() == []
+
+
+@pytest.mark.parametrize("tier", sorted((ROOT / "tiers").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_tier_is_sound_and_has_its_own_folder(tier):
+    assert load_study([str(ROOT / "params.yaml"), str(tier)]).run.tier == tier.stem
+
+
+def test_all_mistakes_are_named_at_once(complaints):
+    text = (
+        PARAMS.replace("latents: 10", "latent: 10").replace("kind: erm", "kind: er").replace("epochs: 12", "epochs: -1")
+    )
+    found = complaints(text)
+    assert len(found) == 3
+    assert all(re.match(r"params\.yaml:\d+: ", line) for line in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("latents: 10", "latens: 10", "codecs.fixed10.latens: unknown key. Did you mean 'latents'?"),
+        ("kind: gaussian_noise", "kind: gausian_noise", "Did you mean 'gaussian_noise'?"),
+        ("epochs: 12", "epochs: twelve", "fit.codecs.epochs: input should be a valid integer, not 'twelve'"),
+        ("width: 16", "width: 0", "codecs.fixed10.width: input should be greater than or equal to 1, not 0"),
+        ("  erm: {kind: erm}", "  erm: {}", "objectives.erm.kind: missing"),
+        ("  fixed10:", "  Fixed-10:", "is no name"),
+        ("  lrr:", "  dense:", "reserved"),
+        ("datasets: [mnist5k]", "datasets: [mnist]", "no entry 'mnist' in datasets. Did you mean 'mnist5k'?"),
+        ("datasets: [mnist5k]", "datasets: []", "study.datasets"),
+        ("sparsities: [0.5, 0.8, 0.95]", "sparsities: [0.8, 0.5]", "sparsities must rise"),
+        ("seeds: [0, 1, 2, 3, 4]", "seeds: [0, 0]", "a seed stands twice"),
+        ("size: 32}\n  uci", "size: 20}\n  uci", "multiples of 16"),
+        ("datasets: [mnist5k]", "datasets: [mine]", "neither a folder nor"),
+        ("kind: erm", "kind: 5", "objectives.erm.kind"),
+        ("momentum: 0.9", "momentum: .nan", "fit.cards.momentum: input should be a finite number"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_remedy(complaints, old, new, words):
+    assert old in PARAMS
+    text = PARAMS.replace(old, new, 1)
+    found = complaints(text)
+    assert any(words in line for line in found), found
+
+
+def test_the_line_is_that_of_the_file_that_said_it_last(complaints):
+    overlay = "run:\n  tier: mine\ncodecs:\n  fixed10:\n    width: wide\n"
+    assert complaints(overlay=overlay) == [
+        "tier.yaml:5: codecs.fixed10.width: input should be a valid integer, not 'wide'"
+    ]
+
+
+def test_a_mistake_on_the_command_line_is_said_to_be_there(complaints):
+    (line,) = complaints(overrides={"run": {"seeds": []}})
+    assert line.startswith("--config:1: run.seeds: ")
+
+
+def test_a_kind_whose_package_is_missing_matters_only_if_the_study_runs_it(complaints, tmp_path, monkeypatch):
+    import shiftpress.objectives as family
+
+    (tmp_path / "exotic.py").write_text("import no_such_package\n")
+    monkeypatch.setattr(family, "__path__", [*family.__path__, str(tmp_path)])
+    text = PARAMS.replace("  erm: {kind: erm}", "  erm: {kind: erm}\n  strange: {kind: exotic}")
+    chosen = text.replace("objectives: all", "objectives: [erm]")
+    assert complaints(chosen) == []
+    assert any("needs the package 'no_such_package'" in line for line in complaints(text))

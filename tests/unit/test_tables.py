@@ -1,0 +1,61 @@
+"""Tables state mean, spread and count, and refuse to count a seed twice."""
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from shiftpress.core.records import Record, read_records, write_records
+from shiftpress.reporting.page import interval, number
+from shiftpress.reporting.tables import accuracy_table, headline, scores
+
+ROW = dict(
+    phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, seed=0,
+    metric="accuracy", value=0.5, n=4, fingerprint="a",
+)  # fmt: skip
+
+
+def frame(*changes: dict) -> pd.DataFrame:
+    return scores(Record(**(ROW | change)) for change in changes)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_no_result(value):
+    with pytest.raises(ValidationError):
+        Record(**(ROW | {"value": value}))
+
+
+def test_records_survive_their_file(tmp_path):
+    records = [Record(**ROW), Record(**(ROW | {"seed": 1, "value": 1 / 3}))]
+    write_records(tmp_path / "r.json", records, "me")
+    assert read_records(tmp_path / "r.json") == records
+
+
+def test_a_seed_counts_once_per_cell():
+    with pytest.raises(ValueError, match="two records for one cell"):
+        frame({}, {"value": 0.6})
+
+
+def test_cards_stand_dense_first_then_by_sparsity():
+    models = ["c/lrr/95", "c/lrr/50", "c/dense", "c/lrr/5"]
+    rows = accuracy_table(frame(*({"model": m} for m in models)), "d", ["noise"])
+    assert [row["model"] for row in rows] == ["c/dense", "c/lrr/5", "c/lrr/50", "c/lrr/95"]
+
+
+def test_a_cell_averages_severities_but_zero_and_then_seeds():
+    cells = [
+        {"seed": s, "severity": v, "value": x} for s in range(3) for v, x in ((0, 1.0), (1, 0.2 + s / 10), (2, 0.4))
+    ]
+    (cell,) = accuracy_table(frame(*cells), "d", ["noise"])[0]["cells"]
+    assert cell.n == 3 and cell.mean == pytest.approx(35.0)
+
+
+def test_fewer_than_three_seeds_are_said_and_not_given_an_interval():
+    (cell,) = accuracy_table(frame({}, {"seed": 1}), "d", ["noise"])[0]["cells"]
+    assert interval(cell) == "50.0 (n=2, no interval)"
+    assert number(-1.25, 2) == "−1.25" and number(None) == "–"
+
+
+def test_the_headline_nests_for_dvc():
+    found = headline(frame({}), [{"id": "C-1", "effect": 1.5, "n": 3}])
+    assert found["cards"]["d"]["c/dense"]["accuracy"]["noise"] == 0.5
+    assert found["claims"]["C-1"] == {"effect": 1.5, "n": 3}

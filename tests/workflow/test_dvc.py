@@ -1,0 +1,66 @@
+"""DVC beside Snakemake: a fresh clone gives the same bytes, and the two agree on what is stale."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import BIN, commit, copy_project, planned, run
+
+from shiftpress.core.layers import read_layers
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A clone whose params.yaml is the smoke tier under the laptop's name, as dvc.yaml expects."""
+    target = copy_project(tmp_path_factory.mktemp("dvc") / "project")
+    small = read_layers([str(target / "params.yaml"), str(target / "tiers/smoke.yaml")]).data
+    small["run"]["tier"] = "laptop"
+    (target / "params.yaml").write_text(yaml.safe_dump(small))
+    commit(target, "small")
+    return target
+
+
+def dvc(*args: str, cwd):
+    return run(BIN / "dvc", *args, cwd=cwd).stdout
+
+
+def ran(said: str) -> list[str]:
+    return [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")]
+
+
+def artefacts(root: Path) -> dict[str, str]:
+    """Recorded digests of every artefact; but the page tells the time, and the claims name the tier."""
+    found = {}
+    for path in root.rglob("*.json"):
+        facts = json.loads(path.read_bytes())
+        if isinstance(facts, dict) and "sha256" in facts and path.stem not in ("index.html", "claims.json"):
+            found[str(path.relative_to(root))] = facts["sha256"]
+    return found
+
+
+def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished):
+    assert ran(dvc("repro", cwd=repository)) == ["data", "shifts", "codecs", "cards", "evaluate", "report"]
+    assert planned(repository, "all") == {}
+    ours, theirs = repository / "results/laptop", finished / "results/smoke"
+    assert artefacts(ours) == artefacts(theirs) and len(artefacts(ours)) >= 19
+    claims = (ours / "claims.json").read_bytes()
+    assert claims.replace(b'"laptop"', b'"smoke"') == (theirs / "claims.json").read_bytes()
+
+    dvc("commit", "--force", "--quiet", cwd=repository)  # make record
+    assert "up to date" in dvc("status", cwd=repository)
+    commit(repository, "results")
+
+    params = repository / "params.yaml"
+    params.write_text(params.read_text().replace("- 0.9", "- 0.8"))
+    assert ran(dvc("repro", "cards", cwd=repository)) == ["cards"]
+    assert set(ran(dvc("repro", cwd=repository))) == {"evaluate", "report"}
+    changed = json.loads(dvc("params", "diff", "--json", cwd=repository))["params.yaml"]
+    assert changed == {"pruners.lrr.sparsities": {"old": "[0.5, 0.9]", "new": "[0.5, 0.8]"}}
+    moved = json.loads(dvc("metrics", "diff", "--json", cwd=repository))
+    keys = "".join(
+        moved["diff"]["results/laptop/metrics.json"] if "diff" in moved else moved["results/laptop/metrics.json"]
+    )
+    assert "conv4/lrr/80" in keys and "fixed10" not in keys

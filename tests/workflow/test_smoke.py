@@ -1,0 +1,79 @@
+"""The whole pipeline on the smoke tier: complete, repeatable, with the golden numbers."""
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import BIN, SMOKE, run, snakemake
+
+EXPECTED = Path(__file__).parents[1] / "expected" / "smoke.json"
+# Other processors round differently, and a few epochs on 256 images amplify it.
+TOLERANCE = {
+    "accuracy": {"abs": 0.06},
+    "distortion_se": {"rel": 0.02},
+    "psnr_db": {"rel": 0.01},
+    "rate_bits": {"rel": 1e-6},
+}
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_record_reaches_the_table_and_every_model_the_report(finished):
+    root = finished / "results/smoke"
+    scores = pd.read_csv(root / "scores.csv")
+    count = sum(
+        len(json.loads(p.read_bytes())) for p in root.glob("evaluate/c*/**/seeds*.json") if ".json." not in p.name
+    )
+    assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
+    assert set(scores["phase"]) == {"codecs", "cards"} and set(scores["seed"]) == {0, 1, 2}
+    page = (root / "report/index.html").read_text()
+    assert all(model in page for model in scores["model"].unique())
+
+
+def test_the_claims_have_verdicts_with_intervals(finished):
+    claims = json.loads((finished / "results/smoke/claims.json").read_bytes())
+    assert {claim["id"] for claim in claims} == {"L13", "C-1"}
+    for claim in claims:
+        assert claim["verdict"] in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
+        assert claim["n"] == 3 and claim["interval"][0] <= claim["effect"] <= claim["interval"][1]
+        assert {"paper", "test", "reported"} <= claim.keys()
+
+
+def test_the_page_needs_no_network_and_runs_nothing(finished):
+    page = (finished / "results/smoke/report/index.html").read_text()
+    assert "<script" not in page and "Content-Security-Policy" in page and "default-src 'none'" in page
+    links = page.replace("http://www.w3.org/", "").replace("http://yann.lecun.com", "").replace("https://doi.org", "")
+    assert 'src="http' not in links and 'href="http' not in links and "url(http" not in links
+
+
+def test_every_artefact_is_as_recorded(finished):
+    assert "artefacts are as recorded" in run(BIN / "shiftpress", "verify", "--tier", "smoke", cwd=finished).stdout
+
+
+def test_how_seeds_are_spread_over_jobs_changes_no_record(workspace):
+    folder = workspace / "results/smoke/evaluate/codecs/mnist5k/fixed10/erm"
+    together = [row for row in json.loads((folder / "seeds0-2.json").read_bytes()) if row["seed"] == 1]
+    tier = workspace / "tiers/smoke.yaml"
+    tier.write_text(tier.read_text().replace("seeds_per_job: 3", "seeds_per_job: 1"))
+    snakemake(str((folder / "seeds1.json").relative_to(workspace)), *SMOKE, cwd=workspace)
+    assert json.loads((folder / "seeds1.json").read_bytes()) == together
+
+
+def test_the_numbers_are_the_golden_ones(finished):
+    """Regenerate with GENERATE_EXPECTED=1, and say in the commit that numbers changed."""
+    found = json.loads((finished / "results/smoke/metrics.json").read_bytes())
+    if os.environ.get("GENERATE_EXPECTED"):
+        EXPECTED.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    expected = json.loads(EXPECTED.read_text())
+    assert found["claims"].keys() == expected["claims"].keys()
+    for phase in ("codecs", "cards"):
+        assert found[phase].keys() == expected[phase].keys()
+        for dataset, models in expected[phase].items():
+            for model, metrics in models.items():
+                for metric, values in metrics.items():
+                    assert found[phase][dataset][model][metric] == pytest.approx(values, **TOLERANCE[metric]), (
+                        model,
+                        metric,
+                    )
