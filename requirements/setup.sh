@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 python=
 for candidate in ${PYTHON:-} python3.12 python3.11 python3 python; do
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then
         python=$candidate
         break
     fi
@@ -23,7 +23,7 @@ if [ ! -x "$venv/bin/python" ]; then
         echo "Making $venv with a Python that uv fetches"
         uv venv --seed --python '>=3.11,<3.13' "$venv"
     else
-        echo "Python 3.11 or 3.12 is needed and was not found; install one, or uv, which fetches one." >&2
+        echo "Python 3.11 or 3.12 with venv is needed and was not found; install one, or uv, which fetches one." >&2
         exit 2
     fi
 fi

@@ -81,3 +81,25 @@ def test_a_wrong_overlay_is_answered_with_its_own_line(project):
     (project / "tier.yaml").write_text("run:\n  tier: x\ncodecs:\n  fixed10: {latnets: 5}\n")
     done = snakemake("--configfile", "tier.yaml", "-n", cwd=project, check=False)
     assert done.returncode == 2 and "tier.yaml:4: codecs.fixed10.latnets: unknown key" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_wrong_claim_file_is_answered_before_any_job(project):
+    (project / "params.yaml").write_text(GOOD)
+    claims = project / "claims/lei2021.yaml"
+    claims.write_text(claims.read_text().replace("above:", "abve:"))
+    done = snakemake("-n", cwd=project, check=False)
+    assert done.returncode == 2 and "claims.L13.abve: unknown key" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_bad_images_fail_their_job_with_words_and_no_traceback(project):
+    (project / "pictures" / "a").mkdir(parents=True)
+    (project / "pictures" / "a" / "1.png").write_bytes(b"<html>")
+    (project / "pictures" / "b").mkdir()
+    (project / "pictures" / "b" / "1.png").write_bytes(b"")
+    text = GOOD.replace("path: data/raw/mine.zip", "path: pictures").replace("[mnist5k]", "[mine]")
+    (project / "params.yaml").write_text(text)
+    done = snakemake("results/laptop/data/mine/card.json", cwd=project, check=False)
+    assert done.returncode == 1 and "a/1.png: not a readable image" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from pathlib import Path
 
 from shiftpress.assembly import build, load_study
+from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import module_of
 from shiftpress.core.contents import remembered_digest
@@ -17,8 +19,11 @@ from shiftpress.core.storage import sidecar
 # no lines. Overlays given with --configfile are read again here, strictly.
 FILES = ["params.yaml", *map(os.path.relpath, workflow.config_settings.configfiles)]
 
+CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
+
 try:
     PARAMS = load_study(list(dict.fromkeys(FILES)), workflow.config_settings.config)
+    read_ledgers(CLAIM_FILES)
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)

@@ -1,6 +1,5 @@
 """Phase report: judge the claims, render the page."""
 
-CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
 TEMPLATES = sorted(
     str(path) for path in Path("report").rglob("*") if path.suffix in (".j2", ".css")
 )

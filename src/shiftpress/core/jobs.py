@@ -2,8 +2,12 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from shiftpress.core.problems import InputError
+from shiftpress.core.storage import DamagedArtefact
 
 
 @contextmanager
@@ -19,6 +23,10 @@ def job(log: str) -> Iterator[None]:
     logging.getLogger("shiftpress").info("started, process %s", os.getpid())
     try:
         yield
+    except (InputError, DamagedArtefact) as error:  # the user can mend these: the words matter, not where we noticed
+        logging.getLogger("shiftpress").error("%s", error)
+        print(error, file=sys.stderr)
+        sys.exit(InputError.exit_code)
     except Exception:
         logging.getLogger("shiftpress").exception("job failed")
         raise
