@@ -29,7 +29,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        problems = _misfits(params, layers)
+        problems = [*_missing_partners(params, layers), *_misfits(params, layers)]
     if problems:
         raise InputError(problems)
     return params
@@ -85,6 +85,21 @@ def _study_problems(layers: Layers) -> list[Problem]:
             if isinstance(name, str) and name not in defined:
                 text = f"no entry {name!r} in {family}.{suggestion(name, defined)}"
                 found.append(layers.problem(("study", family, position), text))
+    return found
+
+
+def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
+    """Names that a shift asks for and that are not there."""
+    trained = [f"{c}/{o}" for c in params.chosen("codecs") for o in params.chosen("objectives")]
+    known = {"datasets": list(params.datasets), "shifts": list(params.shifts), "codecs": trained}
+    found = []
+    for name in params.chosen("shifts"):
+        shift = build("shifts", params.shifts[name])
+        wanted = [(family, partner) for family, names in shift.needs().items() for partner in names]
+        for family, partner in [*wanted, *(("datasets", dataset) for dataset in shift.on or [])]:
+            if partner not in known[family]:
+                text = f"no entry {partner!r} in {family}.{suggestion(partner, known[family])}"
+                found.append(layers.problem(("shifts", name), text))
     return found
 
 

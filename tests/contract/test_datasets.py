@@ -12,8 +12,9 @@ from PIL import Image
 
 from shiftpress.assembly import build, load_study
 from shiftpress.core.rawdata import obtain
+from shiftpress.core.splits import SPLITS, as_tensors, load_split
 from shiftpress.core.tensors import write_tensors
-from shiftpress.datasets.base import SPLITS, Embedded, as_tensors, load_split, prepare
+from shiftpress.datasets.base import prepare
 from shiftpress.datasets.imagefolder import ImageFolder
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +44,9 @@ def dataset(request, in_root, tmp_path_factory):
     found = build("datasets", ENTRIES[request.param])
     if isinstance(found, ImageFolder):
         found = found.model_copy(update={"path": made_zip(tmp_path_factory.mktemp("data"))})
-    if isinstance(found, Embedded) and not found.raw.is_file():
-        obtain(found.raw, Path("data/pointers") / f"{found.raw.parent.name}.dvc", found.embedded())
+    for path in found.raw:
+        if found.fetched and not path.is_file():
+            obtain(path, Path("data/pointers") / f"{path.parent.name}.dvc", found.embedded(path.name))
     assert found.missing() is None
     return found
 
@@ -60,7 +62,7 @@ def test_splits_are_tensors_of_the_promised_shape(dataset, prepared):
     for split in splits.values():
         assert split.images.dtype == torch.uint8 and tuple(split.images.shape[1:]) == dataset.shape
         assert split.labels.dtype == split.ids.dtype == torch.int64
-        assert len(split.images) == len(split.labels) == len(split.ids) > 0
+        assert len(split.images) == len(split.labels) == len(split.ids) == len(split.positions) > 0
         assert 0 <= split.pixels.min() and split.pixels.max() <= 1
         assert set(split.labels.tolist()) <= set(range(len(card["classes"])))
 
@@ -95,7 +97,7 @@ def test_a_split_survives_its_file(prepared, tmp_path):
     split = prepared[0]["val"]
     write_tensors(tmp_path / "val", as_tensors(split), "me")
     found = load_split(tmp_path / "val")
-    assert all(torch.equal(getattr(found, k), getattr(split, k)) for k in ("images", "labels", "ids"))
+    assert all(torch.equal(getattr(found, k), getattr(split, k)) for k in vars(split))
 
 
 DIGESTS = {"mnist5k": "38dd2448cbf04d5c", "uci": "d5e8fed5d8df1305"}

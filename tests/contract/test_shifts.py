@@ -7,7 +7,9 @@ import torch
 
 from shiftpress.assembly import build, load_study
 from shiftpress.core.draws import Draws
-from shiftpress.shifts.base import shift_images
+from shiftpress.core.splits import Split
+from shiftpress.core.tensors import write_tensors
+from shiftpress.shifts.base import Others, as_tensors, load_shifted, shift_split
 
 ENTRIES = load_study([str(Path(__file__).parents[2] / "params.yaml")]).shifts
 CASES = [(name, severity) for name, entry in ENTRIES.items() for severity in build("shifts", entry).severities]
@@ -51,8 +53,15 @@ def test_severity_zero_changes_nothing(name, images):
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_a_shift_has_a_title_and_a_set_has_a_row_per_severity(name, images):
+def test_a_shifted_set_has_8_bit_images_for_every_severity_and_survives_its_file(name, images, tmp_path):
     shift = build("shifts", ENTRIES[name])
-    made = shift_images(shift, images, IDS, seed=0)
-    assert shift.title and made.images.dtype == torch.uint8
-    assert made.severities == shift.severities and len(made.images) == len(shift.severities)
+    eight_bit = (images * 255).round().to(torch.uint8)
+    test = Split(eight_bit, torch.arange(6), IDS, torch.arange(6))
+    made = shift_split(shift, test, Others(), seed=0)
+    assert shift.title and made.severities == shift.severities
+    write_tensors(tmp_path / "shifted", as_tensors(made), "me")
+    found = load_shifted(tmp_path / "shifted")
+    assert found.severities == made.severities
+    for ours, theirs in zip(found.splits, made.splits, strict=True):
+        assert ours.images.dtype == torch.uint8
+        assert all(torch.equal(vars(ours)[k], vars(theirs)[k]) for k in vars(ours))

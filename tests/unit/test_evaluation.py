@@ -7,13 +7,22 @@ import torch
 from torch import nn
 
 from shiftpress.codecs.base import CodecNet, Coded
-from shiftpress.evaluation.cards import accuracy, score_card, sparsity
+from shiftpress.core.splits import Split
+from shiftpress.evaluation.cards import accuracy, loss_of, score_card, sparsity
+from shiftpress.evaluation.cells import Cell, white_box_cells
 from shiftpress.evaluation.codecs import examples, score_codec
-from shiftpress.shifts.base import Shifted
+from shiftpress.evaluation.shifts import log_spectrum_difference, score_shift, ssim
+from shiftpress.shifts.base import Shift
 
 IMAGES = torch.randint(0, 256, (2, 600, 1, 4, 4), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-SHIFTED = {"clean": Shifted([0.0], IMAGES[:1]), "dark": Shifted([0.1, 0.2], IMAGES)}
-CELL = {"dataset": "d", "seed": 3}
+PIXELS = IMAGES.float() / 255
+LABELS = PIXELS[0].flatten(1)[:, :2].argmax(1)
+CELLS = [
+    Cell("clean", 0.0, "regenerated", PIXELS[0], LABELS),
+    Cell("dark", 0.1, "regenerated", PIXELS[0], LABELS),
+    Cell("dark", 0.2, "official", PIXELS[1], LABELS),
+]
+SHARED = {"dataset": "d", "seed": 3, "fingerprint": "f"}
 
 
 class Halver(CodecNet):
@@ -31,7 +40,7 @@ class Brightest(nn.Module):
 
 
 def test_distortion_is_summed_over_an_image_and_averaged_over_images():
-    records = list(score_codec(Halver(), SHIFTED, {**CELL, "model": "half"}, "f"))
+    records = list(score_codec(Halver(), CELLS, model="half", **SHARED))
     assert len(records) == 3 * 3 and all(record.n == 600 and record.phase == "codecs" for record in records)
     found = {(r.shift, r.severity, r.metric): r.value for r in records}
     values = IMAGES[1].double() / 255
@@ -43,7 +52,7 @@ def test_distortion_is_summed_over_an_image_and_averaged_over_images():
 
 
 def test_examples_are_pairs_of_the_first_images():
-    found = examples(Halver(), SHIFTED, 2)
+    found = examples(Halver(), CELLS, 2)
     assert set(found) == {
         f"{cell}/{part}" for cell in ("clean/0", "dark/0.1", "dark/0.2") for part in ("input", "output")
     }
@@ -52,13 +61,59 @@ def test_examples_are_pairs_of_the_first_images():
 
 
 def test_accuracy_is_the_share_of_images_at_their_label():
-    pixels = IMAGES[0].float() / 255
-    labels = pixels.flatten(1)[:, :2].argmax(1)
+    labels = LABELS.clone()
     labels[:150] = 1 - labels[:150]
-    assert accuracy(Brightest(), pixels, labels) == 0.75
-    records = list(score_card(Brightest(), labels, SHIFTED, {**CELL, "model": "b"}, "f"))
-    assert [(r.shift, r.severity) for r in records] == [("clean", 0.0), ("dark", 0.1), ("dark", 0.2)]
-    assert records[0].value == 0.75 and all(r.metric == "accuracy" for r in records)
+    assert accuracy(Brightest(), PIXELS[0], labels) == 0.75
+    records = list(score_card(Brightest(), CELLS, model="b", **SHARED))
+    assert [(r.shift, r.severity, r.source) for r in records] == [(c.shift, c.severity, c.source) for c in CELLS]
+    assert [r.value for r in records[:2]] == [1.0, 1.0] and records[2].value < 0.7
+
+
+class Against(Shift):
+    """Moves every image down the gradient of the loss, chunk by chunk."""
+
+    title, unit, white_box = "against", "step", True
+
+    def perturb(self, images, severity, loss, draws):
+        images = images.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(loss(images).sum(), images)
+        return (images.detach() + severity * slope.sign()).clamp(0, 1)
+
+
+def test_a_white_box_shift_is_made_against_the_model_itself():
+    test = Split(IMAGES[0], LABELS, torch.arange(600), torch.arange(600))
+    shifts = {"against": Against(severities=[0.0, 0.5])}
+    same, worst = white_box_cells(shifts, test, loss_of(Brightest()), seed=1)
+    assert torch.equal(same.images, test.pixels) and accuracy(Brightest(), same.images, LABELS) == 1
+    assert accuracy(Brightest(), worst.images, LABELS) < 0.5
+
+
+def test_a_shift_is_described_by_its_distance_unless_the_images_are_others():
+    test = Split(IMAGES[0], LABELS, torch.arange(600), torch.arange(600))
+    other = torch.arange(600) + 1
+    pairs = [(CELLS[1], test.ids), (CELLS[2], test.ids), (CELLS[2], other)]
+    big = [(Cell(c.shift, c.severity, c.source, c.images.repeat(1, 1, 4, 4), c.labels), ids) for c, ids in pairs]
+    wide = Split(IMAGES[0].repeat(1, 1, 4, 4), LABELS, test.ids, test.positions)
+    found = {(r.severity, r.metric): r.value for r in score_shift(wide, big, dataset="d", fingerprint="f")}
+    assert len(found) == 6
+    assert found[0.1, "displacement_se"] == 0 and found[0.1, "ssim"] == pytest.approx(1)
+    expected = (PIXELS[1] - PIXELS[0]).square().flatten(1).sum(1).mean() * 16
+    assert found[0.2, "displacement_se"] == pytest.approx(float(expected), rel=1e-5)
+    assert found[0.2, "log_spectrum_db"] > 0 and found[0.2, "ssim"] < 1
+
+
+def test_ssim_matches_its_definition_written_out():
+    rng = torch.Generator().manual_seed(1)
+    a, b = torch.rand(1, 1, 11, 11, generator=rng), torch.rand(1, 1, 11, 11, generator=rng)
+    line = torch.exp(-((torch.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
+    window = line[:, None] * line / line.sum() ** 2
+    mean = {name: (window * x).sum() for name, x in (("a", a), ("b", b))}
+    var_a, var_b = (window * (a - mean["a"]) ** 2).sum(), (window * (b - mean["b"]) ** 2).sum()
+    cov = (window * (a - mean["a"]) * (b - mean["b"])).sum()
+    top = (2 * mean["a"] * mean["b"] + 0.01**2) * (2 * cov + 0.03**2)
+    expected = top / ((mean["a"] ** 2 + mean["b"] ** 2 + 0.01**2) * (var_a + var_b + 0.03**2))
+    assert float(ssim(a, b)) == pytest.approx(float(expected), abs=1e-4)
+    assert float(log_spectrum_difference(a, a)) == 0
 
 
 def test_sparsity_counts_prunable_weights_only():

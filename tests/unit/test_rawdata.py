@@ -70,5 +70,5 @@ def test_a_file_that_is_no_pointer_is_refused(tmp_path):
 def test_every_pointer_names_the_file_its_dataset_reads():
     for pointer in (ROOT / "data/pointers").glob("*.dvc"):
         document = read_yaml(pointer).data
-        raw = pointer.parent / document["wdir"] / document["outs"][0]["path"]
-        assert raw.resolve() == (ROOT / component("datasets", pointer.stem)().raw).resolve()
+        named = {(pointer.parent / document["wdir"] / out["path"]).resolve() for out in document["outs"]}
+        assert named == {(ROOT / path).resolve() for path in component("datasets", pointer.stem)().raw}

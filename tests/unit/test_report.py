@@ -29,11 +29,22 @@ def records() -> pd.DataFrame:
     rows = []
     for seed in range(3):
         for shift, severity in (("clean", 0.0), ("turn", -90.0), ("turn", 0.0), ("turn", 90.0)):
-            cell = {"dataset": "toy", "shift": shift, "severity": severity, "seed": seed, "n": 2, "fingerprint": "f"}
+            cell = {
+                "dataset": "toy",
+                "shift": shift,
+                "severity": severity,
+                "seed": seed,
+                "n": 2,
+                "source": "regenerated",
+            }
+            cell["fingerprint"] = "f"
             value = 5 + seed + abs(severity) / 10
             codec = {"phase": "codecs", "model": "fixed/erm"}
             rows.append({**cell, **codec, "metric": "distortion_se", "value": value})
             rows.append({**cell, **codec, "metric": "rate_bits", "value": 35.85})
+            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "ssim", "value": 0.5})
+            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "displacement_se", "value": 1.0})
+            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "log_spectrum_db", "value": 2.0})
             rows.append({**cell, "phase": "cards", "model": "c/dense", "metric": "accuracy", "value": 0.9 - seed / 100})
     return pd.DataFrame(rows)
 
@@ -44,6 +55,8 @@ def page(tmp_path):
         example = tmp_path / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
         pair = np.zeros((2, 1, 4, 4), np.uint8)
         write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": pair}), "me")
+        sheet = tmp_path / "toy" / "turn.sheet.safetensors"
+        write_artefact(sheet, save({"-90": pair[0], "0": pair[0], "90": pair[0]}), "me")
         write_artefact(tmp_path / "scores", records().to_parquet(), "me")
         write_json(tmp_path / "claims", [claim], "me")
         write_json(tmp_path / "card", card, "me")
@@ -51,6 +64,7 @@ def page(tmp_path):
             scores=str(tmp_path / "scores"),
             claims=str(tmp_path / "claims"),
             examples=[str(example)],
+            sheets=[str(sheet)],
             cards={"toy": str(tmp_path / "card")},
             params={"run": {"tier": "smoke", "seeds": [0, 1, 2]}},
             shifts=shifts,
@@ -73,7 +87,7 @@ def test_numbers_stand_with_their_interval_and_count(page):
 
 def test_pictures_and_figures_are_inside_the_page(page):
     text = page()
-    assert text.count("data:image/png;base64,") == 1 and text.count("<svg") == 2
+    assert text.count("data:image/png;base64,") == 2 and text.count("<svg") == 2
     assert "rotation −90" not in text and "rotation, −90 degrees" in text
 
 

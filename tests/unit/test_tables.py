@@ -9,7 +9,7 @@ from shiftpress.reporting.page import interval, number
 from shiftpress.reporting.tables import accuracy_table, headline, scores
 
 ROW = dict(
-    phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, seed=0,
+    phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, source="regenerated", seed=0,
     metric="accuracy", value=0.5, n=4, fingerprint="a",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import torch
 from shiftpress.classifiers.convn import ConvN
 from shiftpress.codecs.fixed_rate import FixedRate
 from shiftpress.core.progress import Progress
-from shiftpress.datasets.base import Split
+from shiftpress.core.splits import Split
 from shiftpress.objectives.erm import EmpiricalRisk
 from shiftpress.pruners.base import prunable, smallest_removed
 from shiftpress.pruners.lrr import LearningRateRewinding
@@ -24,7 +24,7 @@ def data() -> Split:
     labels = torch.arange(50) % 2
     images = torch.randint(0, 128, (50, 1, 32, 32), generator=rng, dtype=torch.uint8)
     images[labels == 1, :, :16] += 120
-    return Split(images, labels, torch.arange(50))
+    return Split(images, labels, torch.arange(50), torch.arange(50))
 
 
 def dense(data, seed):

@@ -87,9 +87,15 @@ def test_a_wrong_overlay_is_answered_with_its_own_line(project):
 def test_a_wrong_claim_file_is_answered_before_any_job(project):
     (project / "params.yaml").write_text(GOOD)
     claims = project / "claims/lei2021.yaml"
-    claims.write_text(claims.read_text().replace("above:", "abve:"))
+    good = claims.read_text()
+    claims.write_text(good.replace("above:", "abve:"))
     done = snakemake("-n", cwd=project, check=False)
-    assert done.returncode == 2 and "claims.L13.abve: unknown key" in done.stderr and "Traceback" not in done.stderr
+    claims.write_text(good)
+    assert (
+        done.returncode == 2
+        and "claims.L13.abve: unknown key. Did you mean 'above'?" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 @pytest.mark.slow

@@ -52,10 +52,4 @@ rule prune_card:
 
 rule cards:
     input:
-        with_sidecars(
-            grid(
-                paths.CARD,
-                classifier=PARAMS.chosen("classifiers"),
-                pruner=["dense", *PARAMS.chosen("pruners")],
-            )
-        ),
+        with_sidecars(grid(paths.CARD, **CARDS)),

@@ -25,10 +25,4 @@ rule train_codec:
 
 rule codecs:
     input:
-        with_sidecars(
-            grid(
-                paths.CODEC,
-                codec=PARAMS.chosen("codecs"),
-                objective=PARAMS.chosen("objectives"),
-            )
-        ),
+        with_sidecars(grid(paths.CODEC, **CODECS)),

@@ -18,7 +18,6 @@ from shiftpress.core.storage import sidecar
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.
 FILES = ["params.yaml", *map(os.path.relpath, workflow.config_settings.configfiles)]
-
 CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
 
 try:
@@ -29,27 +28,38 @@ except InputError as error:
     sys.exit(InputError.exit_code)
 
 SEEDS = blocks(PARAMS.run.seeds, PARAMS.run.seeds_per_job)
-BUILT = {
-    family: {
-        name: build(family, getattr(PARAMS, family)[name])
-        for name in PARAMS.chosen(family)
-    }
-    for family in FAMILIES
+DATASETS = PARAMS.chosen("datasets")
+SHIFTS = {
+    name: build("shifts", PARAMS.shifts[name]) for name in PARAMS.chosen("shifts")
 }
-SHIFT_LABELS = {
-    name: {"title": shift.title, "unit": shift.unit}
-    for name, shift in BUILT["shifts"].items()
+PRUNERS = {
+    name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.chosen("pruners")
+}
+NEEDED = {
+    name for shift in SHIFTS.values() for name in shift.needs().get("datasets", [])
+}
+SOURCES = {
+    name: build("datasets", PARAMS.datasets[name])
+    for name in dict.fromkeys([*DATASETS, *sorted(NEEDED)])
+}
+CODECS = {
+    "codec": PARAMS.chosen("codecs"),
+    "objective": PARAMS.chosen("objectives"),
+}
+CARDS = {
+    "classifier": PARAMS.chosen("classifiers"),
+    "pruner": ["dense", *PRUNERS],
 }
 
 
 wildcard_constraints:
     **{
-        family.removesuffix("s"): "|".join([*BUILT[family], "dense"])
+        family.removesuffix("s"): "|".join([*getattr(PARAMS, family), "dense"])
         for family in FAMILIES
     },
-    seeds=r"\d+(-\d+)?",
     kind=r"[a-z][a-z0-9_]*",
     file=r"[^/]+",
+    seeds=r"\d+(-\d+)?",
 
 
 def entry(family):
@@ -58,32 +68,31 @@ def entry(family):
     return lambda w: getattr(PARAMS, family)[w[wildcard]].model_dump()
 
 
-def code(script, *families):
+def modules(family, names):
+    """Modules of the kinds of some entries."""
+    return [module_of(family, getattr(PARAMS, family)[name].kind) for name in names]
+
+
+def code(script, *families, also=lambda w: []):
     """input: the script, what it imports, and the components that the wildcards name.
 
     Snakemake's own trigger sees a rule and its script, not the modules the script imports.
     """
 
     def files(w):
-        names = {family: w[family.removesuffix("s")] for family in families}
         chosen = [
-            module_of(family, getattr(PARAMS, family)[name].kind)
-            for family, name in names.items()
+            name
+            for family in families
+            for name in modules(family, [w[family.removesuffix("s")]])
         ]
-        return sources(f"workflow/scripts/{script}.py", *chosen)
+        return sources(f"workflow/scripts/{script}.py", *chosen, *also(w))
 
     return files
 
 
 def grid(pattern, **axes):
     """Paths for every dataset and seed block of the study, and the given axes."""
-    return expand(
-        pattern,
-        dataset=PARAMS.chosen("datasets"),
-        seeds=SEEDS,
-        **axes,
-        allow_missing=True,
-    )
+    return expand(pattern, dataset=DATASETS, seeds=SEEDS, **axes, allow_missing=True)
 
 
 def with_sidecars(files):
@@ -91,35 +100,109 @@ def with_sidecars(files):
     return [*map(ancient, files), *map(sidecar, files)]
 
 
-def is_tracked(dataset):
-    """Whether a DVC pointer says which bytes the raw file must have."""
-    return dataset.raw.is_relative_to("data/raw") and os.path.exists(
-        paths.POINTER.format(kind=dataset.raw.parent.name)
-    )
-
-
-def tracked_raw():
-    """Raw files of all datasets that params.yaml defines and a pointer tracks."""
-    defined = [build("datasets", item) for item in PARAMS.datasets.values()]
-    return sorted({str(dataset.raw) for dataset in defined if is_tracked(dataset)})
+def pointer_of(w):
+    """input: the DVC pointer of a kind, if it has one."""
+    path = paths.POINTER.format(kind=w.kind)
+    return [path] if os.path.exists(path) else []
 
 
 def raw_of(w):
     """input: what a dataset is read from; if a user's own, its content counts and not its time."""
-    dataset = BUILT["datasets"][w.dataset]
-    return str(dataset.raw) if is_tracked(dataset) else ancient(str(dataset.raw))
+    files = [str(path) for path in SOURCES[w.dataset].raw]
+    return files if SOURCES[w.dataset].fetched else [*map(ancient, files)]
 
 
 def digest_of_raw(w):
-    """params: content of a source that no pointer tracks."""
-    dataset = BUILT["datasets"][w.dataset]
-    if is_tracked(dataset):
-        return "tracked"
-    return remembered_digest(dataset.raw, Path("work/source_digests.json"))
+    """params: content of a source that the user brought."""
+    if SOURCES[w.dataset].fetched:
+        return "fetched"
+    memory = Path("work/source_digests.json")
+    return [remembered_digest(source, memory) for source in SOURCES[w.dataset].raw]
+
+
+def tracked_raw():
+    """Raw files that pointers promise to whoever pulls, of all datasets in params.yaml."""
+    defined = [build("datasets", item) for item in PARAMS.datasets.values()]
+    found = {
+        str(path) for dataset in defined if dataset.fetched for path in dataset.raw
+    }
+    kinds = {path.stem for path in Path("data/pointers").glob("*.dvc")}
+    return sorted(path for path in found if Path(path).parent.name in kinds)
+
+
+def shifts_of(dataset, white_box=False):
+    """Names of the study's shifts that are for a dataset."""
+    return [
+        name
+        for name, shift in SHIFTS.items()
+        if dataset in (shift.on or [dataset]) and shift.white_box == white_box
+    ]
+
+
+def shifted(dataset, pattern):
+    """Paths for every shift of a dataset whose images are made beforehand."""
+    return expand(pattern, dataset=dataset, shift=shifts_of(dataset))
+
+
+def everywhere(pattern):
+    """The same for all datasets of the study."""
+    return [path for dataset in DATASETS for path in shifted(dataset, pattern)]
+
+
+def sources_of_shifts(w):
+    """params: where the images of each shift come from, in the order of the inputs."""
+    return {name: SHIFTS[name].source for name in shifts_of(w.dataset)}
+
+
+def white_box_of(w):
+    """params: the shifts that are made against each model anew."""
+    names = shifts_of(w.dataset, white_box=True)
+    return {name: PARAMS.shifts[name].model_dump() for name in names}
+
+
+def white_box_modules(w):
+    """code: their kinds."""
+    return modules("shifts", white_box_of(w))
+
+
+def needs(family):
+    """Names of entries that the wildcard's shift is made with, besides the test set."""
+    return lambda w: SHIFTS[w.shift].needs().get(family, [])
+
+
+def needed_tests(w):
+    """input: test splits of other datasets."""
+    return [paths.TEST.format(dataset=name) for name in needs("datasets")(w)]
+
+
+def needed_codecs(w):
+    """input: trained codecs, of the first seeds."""
+    pairs = [os.path.split(name) for name in needs("codecs")(w)]
+    return [
+        paths.CODEC.format(
+            dataset=w.dataset, codec=codec, objective=objective, seeds=SEEDS[0]
+        )
+        for codec, objective in pairs
+    ]
+
+
+def needed_codec_entries(w):
+    """params: how to build them."""
+    return {
+        name: {
+            "codec": PARAMS.codecs[name.split("/")[0]].model_dump(),
+            "seeds": SEEDS[0],
+        }
+        for name in needs("codecs")(w)
+    }
+
+
+def needed_modules(w):
+    """code: kinds of the shifts and codecs a shift is made with."""
+    codecs = [os.path.dirname(name) for name in needs("codecs")(w)]
+    return [*modules("shifts", needs("shifts")(w)), *modules("codecs", codecs)]
 
 
 def levels_of_card(w):
     """params: sparsities of the cards in a file; the dense network has none."""
-    if w.pruner == "dense":
-        return [0.0]
-    return BUILT["pruners"][w.pruner].sparsities
+    return [0.0] if w.pruner == "dense" else PRUNERS[w.pruner].sparsities

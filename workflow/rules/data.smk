@@ -7,8 +7,8 @@ localrules:
 
 rule fetch_data:
     input:
-        # no code: whatever fetches the file, the pointer says which bytes it must be
-        pointer=paths.POINTER,
+        # no code: whatever fetches the file, its digest says which bytes it must be
+        pointer=pointer_of,
     output:
         raw=paths.RAW,
     log:
@@ -51,7 +51,6 @@ rule data:
         tracked_raw(),
         with_sidecars(
             expand(
-                [paths.TRAIN, paths.VAL, paths.TEST, paths.DATA_CARD],
-                dataset=PARAMS.chosen("datasets"),
+                [paths.TRAIN, paths.VAL, paths.TEST, paths.DATA_CARD], dataset=SOURCES
             )
         ),

@@ -3,9 +3,11 @@
 
 rule score_codec:
     input:
-        code=code("score_codec", "codecs"),
-        shifted=map(ancient, SHIFTED),
-        shifted_digests=map(sidecar, SHIFTED),
+        code=code("score_codec", "codecs", also=white_box_modules),
+        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
+        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
+        test=ancient(paths.TEST),
+        test_digest=sidecar(paths.TEST),
         weights=ancient(paths.CODEC),
         weights_digest=sidecar(paths.CODEC),
     output:
@@ -18,7 +20,8 @@ rule score_codec:
         "<benchmarks>/score_codec/{dataset}/{codec}/{objective}/seeds{seeds}.tsv"
     params:
         codec=entry("codecs"),
-        shifts=PARAMS.chosen("shifts"),
+        sources=sources_of_shifts,
+        white_box=white_box_of,
     message:
         "Scoring codec {wildcards.codec}/{wildcards.objective}, seeds {wildcards.seeds}"
     script:
@@ -27,9 +30,9 @@ rule score_codec:
 
 rule score_card:
     input:
-        code=code("score_card", "classifiers"),
-        shifted=map(ancient, SHIFTED),
-        shifted_digests=map(sidecar, SHIFTED),
+        code=code("score_card", "classifiers", also=white_box_modules),
+        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
+        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -45,29 +48,20 @@ rule score_card:
     params:
         classifier=entry("classifiers"),
         levels=levels_of_card,
-        shifts=PARAMS.chosen("shifts"),
+        sources=sources_of_shifts,
+        white_box=white_box_of,
     message:
         "Scoring {wildcards.classifier}/{wildcards.pruner}, seeds {wildcards.seeds}"
     script:
         "../scripts/score_card.py"
 
 
-EXAMPLES = grid(
-    paths.CODEC_EXAMPLES,
-    codec=PARAMS.chosen("codecs"),
-    objective=PARAMS.chosen("objectives"),
-)
+EXAMPLES = grid(paths.CODEC_EXAMPLES, **CODECS)
+SHEETS = everywhere(paths.SHEET)
 RECORDS = [
-    *grid(
-        paths.CODEC_RECORDS,
-        codec=PARAMS.chosen("codecs"),
-        objective=PARAMS.chosen("objectives"),
-    ),
-    *grid(
-        paths.CARD_RECORDS,
-        classifier=PARAMS.chosen("classifiers"),
-        pruner=["dense", *PARAMS.chosen("pruners")],
-    ),
+    *everywhere(paths.SHIFT_RECORDS),
+    *grid(paths.CODEC_RECORDS, **CODECS),
+    *grid(paths.CARD_RECORDS, **CARDS),
 ]
 
 

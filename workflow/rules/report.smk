@@ -8,10 +8,10 @@ TEMPLATES = sorted(
 # a curve needs three points
 PLOTS = [
     f"{dataset}-{phase}-{name}"
-    for dataset in PARAMS.chosen("datasets")
+    for dataset in DATASETS
     for phase in ("codecs", "cards")
-    for name, shift in BUILT["shifts"].items()
-    if len(shift.severities) >= 3
+    for name, shift in SHIFTS.items()
+    if dataset in (shift.on or [dataset]) and len(shift.severities) >= 3
 ]
 
 
@@ -44,7 +44,9 @@ rule render_report:
         claims=paths.CLAIMS,
         examples=map(ancient, EXAMPLES),
         examples_digests=map(sidecar, EXAMPLES),
-        cards=expand(paths.DATA_CARD, dataset=PARAMS.chosen("datasets")),
+        sheets=map(ancient, SHEETS),
+        sheet_digests=map(sidecar, SHEETS),
+        cards=expand(paths.DATA_CARD, dataset=DATASETS),
     output:
         html=paths.REPORT,
         plots=expand(paths.PLOT, plot=PLOTS),
@@ -55,9 +57,16 @@ rule render_report:
         "<logs>/render_report.log",
     params:
         params=PARAMS.effective(),
-        shifts=SHIFT_LABELS,
+        shifts={
+            name: {
+                "title": shift.title,
+                "unit": shift.unit,
+                "kind": PARAMS.shifts[name].kind,
+            }
+            for name, shift in SHIFTS.items()
+        },
         benchmarks=f"benchmarks/{PARAMS.run.tier}",
-        datasets=PARAMS.chosen("datasets"),
+        datasets=DATASETS,
         plots=PLOTS,
         blocks=SEEDS,
     message:

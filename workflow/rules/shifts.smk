@@ -3,27 +3,35 @@
 
 rule shift_images:
     input:
-        code=code("shift_images", "shifts"),
+        code=code("shift_images", "shifts", also=needed_modules),
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
+        datasets=lambda w: [*map(ancient, needed_tests(w))],
+        dataset_digests=lambda w: [*map(sidecar, needed_tests(w))],
+        codecs=lambda w: [*map(ancient, needed_codecs(w))],
+        codec_digests=lambda w: [*map(sidecar, needed_codecs(w))],
     output:
         images=paths.SHIFTED,
-        digest=sidecar(paths.SHIFTED),
+        records=paths.SHIFT_RECORDS,
+        sheet=paths.SHEET,
+        digests=[
+            sidecar(path) for path in (paths.SHIFTED, paths.SHIFT_RECORDS, paths.SHEET)
+        ],
     log:
         "<logs>/shift_images/{dataset}/{shift}.log",
     benchmark:
         "<benchmarks>/shift_images/{dataset}/{shift}.tsv"
     params:
         shift=entry("shifts"),
+        datasets=needs("datasets"),
+        shifts=lambda w: {n: PARAMS.shifts[n].model_dump() for n in needs("shifts")(w)},
+        codecs=needed_codec_entries,
     message:
         "Shifting the test images of {wildcards.dataset}: {wildcards.shift}"
     script:
         "../scripts/shift_images.py"
 
 
-SHIFTED = expand(paths.SHIFTED, shift=PARAMS.chosen("shifts"), allow_missing=True)
-
-
 rule shifts:
     input:
-        with_sidecars(expand(SHIFTED, dataset=PARAMS.chosen("datasets"))),
+        with_sidecars(everywhere(paths.SHIFTED)),

@@ -10,6 +10,6 @@ from shiftpress.core.rawdata import obtain
 raw = Path(snakemake.output.raw)
 
 with job(snakemake.log[0]):
-    embedded = component("datasets", snakemake.wildcards.kind).embedded()
-    came_from = obtain(raw, Path(snakemake.input.pointer), embedded)
+    embedded = component("datasets", snakemake.wildcards.kind).embedded(raw.name)
+    came_from = obtain(raw, Path(snakemake.input.pointer[0]), embedded)
     logging.getLogger("shiftpress").info("%s: from %s", raw, came_from)

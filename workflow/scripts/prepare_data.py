@@ -3,9 +3,10 @@
 from shiftpress.assembly import build
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
+from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import write_tensors
-from shiftpress.datasets.base import as_tensors, prepare
+from shiftpress.datasets.base import prepare
 
 p, i, o = snakemake.params, snakemake.input, snakemake.output
 

@@ -15,6 +15,7 @@ with job(snakemake.log[0]):
         scores=i.scores,
         claims=i.claims,
         examples=i.examples,
+        sheets=i.sheets,
         cards=dict(zip(p.datasets, i.cards, strict=True)),
         params=p.params,
         shifts=p.shifts,

@@ -6,9 +6,9 @@ from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
 from shiftpress.core.seeds import seed_for, seeds_of
+from shiftpress.core.splits import load_split
 from shiftpress.core.storage import read_json
 from shiftpress.core.tensors import with_prefix, write_tensors
-from shiftpress.datasets.base import load_split
 from shiftpress.training.cards import train_dense
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input

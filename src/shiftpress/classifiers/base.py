@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from shiftpress.core.component import Component
-
-Shape = tuple[int, int, int]
+from shiftpress.core.splits import Shape
 
 
 class Classifier(Component):

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers.base import Classifier, Normalise, Shape
+from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.core.splits import Shape
 
 STAGES = (64, 128, 256, 512)
 

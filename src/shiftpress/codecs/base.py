@@ -7,8 +7,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from shiftpress.core.component import Component
-
-Shape = tuple[int, int, int]
+from shiftpress.core.splits import Shape
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from shiftpress.codecs.base import Codec, CodecNet, Coded, Shape
+from shiftpress.codecs.base import Codec, CodecNet, Coded
+from shiftpress.core.splits import Shape
 
 
 class FixedRate(Codec):

@@ -1,6 +1,11 @@
 """Base of every configurable component: its fields are its schema."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+"""Name of an entry of params.yaml; it stands in paths and tables."""
 
 
 class Component(BaseModel):

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shiftpress.core.component import Name
 
 FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "pruners")
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
-NAME = r"^[a-z][a-z0-9_]*$"
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
 
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
 Choice = Literal["all"] | Annotated[list[Name], Field(min_length=1)]
 
 

@@ -11,6 +11,8 @@ VAL = "<results>/data/{dataset}/val.safetensors"
 TEST = "<results>/data/{dataset}/test.safetensors"
 DATA_CARD = "<results>/data/{dataset}/card.json"
 SHIFTED = "<results>/shifts/{dataset}/{shift}.safetensors"
+SHEET = "<results>/shifts/{dataset}/{shift}.sheet.safetensors"
+SHIFT_RECORDS = "<results>/shifts/{dataset}/{shift}.records.json"
 
 CODEC = "<results>/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
 CARD = "<results>/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.safetensors"

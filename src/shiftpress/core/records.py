@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shiftpress.core.storage import canonical_json, read_artefact, write_artefact
 
-Phase = Literal["codecs", "cards"]
+Phase = Literal["shifts", "codecs", "cards"]
+Source = Literal["regenerated", "official"]
 
 
 class Record(BaseModel):
@@ -17,9 +18,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     phase: Phase = Field(description="what kind of model it is about")
     dataset: str = Field(description="name of the dataset entry")
-    model: str = Field(description="names of the entries the model is made of, joined by /")
+    model: str = Field(description="names of the entries the model is made of, joined by /; images for none")
     shift: str = Field(description="name of the shift entry")
     severity: float = Field(allow_inf_nan=False, description="in the unit of the shift")
+    source: Source = Field(description="whether the shifted images were made here or published by others")
     seed: int = Field(ge=0, description="run seed of the model")
     metric: str = Field(description="quantity_unit")
     value: float = Field(allow_inf_nan=False, description="mean over the images")

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from shiftpress.core.contents import SUFFIXES, Member, members
 from shiftpress.core.problems import InputError
-from shiftpress.datasets.base import Card, Dataset, Shape
+from shiftpress.core.splits import Shape
+from shiftpress.datasets.base import Card, Dataset, Item
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
 EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr")
@@ -35,7 +36,11 @@ class ImageFolder(Dataset):
     channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for colour")
 
     @property
-    def raw(self) -> Path:
+    def raw(self) -> tuple[Path, ...]:
+        return (self._root,)
+
+    @property
+    def _root(self) -> Path:
         return Path(self.path).expanduser()
 
     @property
@@ -43,14 +48,14 @@ class ImageFolder(Dataset):
         return (self.channels, self.size, self.size)
 
     def missing(self) -> str | None:
-        if self.raw.is_dir() or (self.raw.is_file() and self.raw.name.lower().endswith(SUFFIXES)):
+        if self._root.is_dir() or (self._root.is_file() and self._root.name.lower().endswith(SUFFIXES)):
             return None
         return f"{self.path!r} is neither a folder nor one of {', '.join(SUFFIXES)}"
 
-    def read(self) -> Iterator[tuple[np.ndarray, int]]:
+    def read(self) -> Iterator[Item]:
         labels = {name: label for label, name in enumerate(self.classes)}
         for member in self._images():
-            yield decode(member.name, member.read()), labels[self._class_of(member.name)]
+            yield Item(decode(member.name, member.read()), labels[self._class_of(member.name)])
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -71,7 +76,7 @@ class ImageFolder(Dataset):
         return 1 if len(tops) == 1 and all(len(name.parts) > 2 for name in self._names) else 0
 
     def _images(self) -> Iterator[Member]:
-        for member in members(self.raw):
+        for member in members(self._root):
             if member.name.suffix.lower() in FORMATS and not member.name.name.startswith("."):
                 yield member
 

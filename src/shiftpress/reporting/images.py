@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -30,6 +31,15 @@ def strips(path: str, wanted: list[tuple[str, float]]) -> list[Strip]:
             pair = [arrays[f"{key}/input"], arrays[f"{key}/output"]]
             found.append(Strip(shift, severity, _png(pair), len(pair[0])))
     return found
+
+
+def contact_row(path: str) -> Strip:
+    """The contact sheet row of one shift: the same image at every severity, in rising order."""
+    arrays = load(read_artefact(path))
+    severities = sorted(map(float, arrays))
+    row = np.stack([arrays[f"{severity:g}"] for severity in severities])
+    shift = Path(path).name.split(".")[0]
+    return Strip(shift, severities[-1], _png([row]), len(row))
 
 
 def _png(rows: list[np.ndarray], gap: int = 2) -> str:

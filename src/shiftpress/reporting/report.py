@@ -11,9 +11,9 @@ from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.figures import against_severity
-from shiftpress.reporting.images import strips
+from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
-from shiftpress.reporting.tables import accuracy_table, distortion_table
+from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table
 
 Labels = dict[str, dict[str, str]]
 
@@ -23,6 +23,7 @@ def facts(
     scores: str,
     claims: str,
     examples: list[str],
+    sheets: list[str],
     cards: dict[str, str],
     params: dict[str, Any],
     shifts: Labels,
@@ -41,7 +42,9 @@ def facts(
         "min_seeds": MIN_SEEDS,
         "claims": read_json(claims),
         "shifts": shifts,
-        "chapters": [_chapter(frame, name, path, params, shifts, examples, figures) for name, path in cards.items()],
+        "chapters": [
+            _chapter(frame, name, path, params, shifts, examples, sheets, figures) for name, path in cards.items()
+        ],
         "plots": {plot: figure["csv"] for plot, figure in figures.items()},
         "params": json.dumps(params, indent=1),
         "records": len(frame),
@@ -61,13 +64,18 @@ def _chapter(
     params: dict[str, Any],
     shifts: Labels,
     examples: list[str],
+    sheets: list[str],
     figures: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """What was found on one dataset."""
-    here, names = frame[frame.dataset == dataset], list(shifts)
+    here = frame[frame.dataset == dataset]
+    names = [name for name in shifts if name in set(here["shift"])]
     return {
         "dataset": dataset,
         "card": read_json(card),
+        "names": names,
+        "sheet": [contact_row(path) for path in sheets if Path(path).parent.name == dataset],
+        "displacements": displacement_table(here, names),
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
         "rates": _rates(here),

@@ -41,6 +41,15 @@ def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> li
     return _table(rows, shifts, lambda model: model)
 
 
+def displacement_table(frame: pd.DataFrame, shifts: list[str]) -> list[dict[str, Any]]:
+    """A row per shift and severity: what the shift did to the images."""
+    rows = frame[frame.phase == "shifts"]
+    wide = rows.pivot_table(index=["shift", "severity"], columns="metric", values="value").reset_index()
+    order = {name: position for position, name in enumerate(shifts)}
+    wide = wide.sort_values(["shift", "severity"], key=lambda c: c.map(order) if c.name == "shift" else c)
+    return wide.to_dict("records")
+
+
 def _table(rows: pd.DataFrame, shifts: list[str], order: Any) -> list[dict[str, Any]]:
     return [
         {"model": model, "cells": [_cell(rows[rows.model == model], shift) for shift in shifts]}

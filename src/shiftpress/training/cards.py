@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from shiftpress.classifiers.base import Classifier
 from shiftpress.core.progress import Progress
+from shiftpress.core.splits import Split
 from shiftpress.core.tensors import State, in_channels_last
-from shiftpress.datasets.base import Split
 from shiftpress.pruners.base import Masks, Pruner, prunable
 from shiftpress.training.batches import epoch, steps_per_epoch
 
