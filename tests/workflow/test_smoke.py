@@ -23,13 +23,12 @@ pytestmark = pytest.mark.slow
 def test_every_record_reaches_the_table_and_every_model_the_report(finished):
     root = finished / "results/smoke"
     scores = pd.read_csv(root / "scores.csv")
-    count = sum(
-        len(json.loads(p.read_bytes())) for p in root.glob("evaluate/c*/**/seeds*.json") if ".json." not in p.name
-    )
+    files = [*root.glob("evaluate/c*/**/seeds*.json"), *root.glob("shifts/**/*.records.json")]
+    count = sum(len(json.loads(path.read_bytes())) for path in files if ".json.json" not in path.name)
     assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
-    assert set(scores["phase"]) == {"codecs", "cards"} and set(scores["seed"]) == {0, 1, 2}
+    assert set(scores["phase"]) == {"shifts", "codecs", "cards"} and set(scores["seed"]) == {0, 1, 2}
     page = (root / "report/index.html").read_text()
-    assert all(model in page for model in scores["model"].unique())
+    assert all(model in page for model in scores[scores.phase != "shifts"]["model"].unique())
 
 
 def test_the_claims_have_verdicts_with_intervals(finished):

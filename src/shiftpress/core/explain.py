@@ -1,6 +1,6 @@
 """Pydantic's verdicts in words a user can act on."""
 
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -47,11 +47,14 @@ def _shown(value: Any) -> str:
 
 
 def _model_at(model: type[BaseModel] | None, place: Place) -> type[BaseModel] | None:
+    kind: Any = model
     for step in place:
-        field = model.model_fields.get(str(step)) if model else None
-        kind = field.annotation if field else None
-        model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-    return model
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(str(step))
+            kind = field.annotation if field else None
+        else:  # a mapping of names to models
+            kind = get_args(kind)[1] if get_origin(kind) is dict else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _keys(model: type[BaseModel], place: Place) -> list[str]:
