@@ -55,7 +55,7 @@ def test_all_mistakes_are_named_at_once(complaints):
     ("old", "new", "words"),
     [
         ("latents: 10", "latens: 10", "codecs.fixed10.latens: unknown key. Did you mean 'latents'?"),
-        ("kind: gaussian_noise", "kind: gausian_noise", "Did you mean 'gaussian_noise'?"),
+        ("kind: awgn", "kind: awng", "Did you mean 'awgn'?"),
         ("epochs: 12", "epochs: twelve", "fit.codecs.epochs: input should be a valid integer, not 'twelve'"),
         ("width: 16", "width: 0", "codecs.fixed10.width: input should be greater than or equal to 1, not 0"),
         ("  erm: {kind: erm}", "  erm: {}", "objectives.erm.kind: missing"),

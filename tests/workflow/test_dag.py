@@ -75,7 +75,7 @@ CHANGES = {
         {"shift_images": 1, **SCORES},
     ),
     "one more shift": (
-        edit("params.yaml", "shifts:\n", "shifts:\n  faint: {kind: gaussian_noise, severities: [0.01]}\n"),
+        edit("params.yaml", "shifts:\n", "shifts:\n  faint: {kind: awgn, severities: [0.01]}\n"),
         {"shift_images": 1, **SCORES},
     ),
     "one more seed": (
