@@ -96,25 +96,50 @@ def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
     for name in params.chosen("shifts"):
         shift = build("shifts", params.shifts[name])
         wanted = [(family, partner) for family, names in shift.needs().items() for partner in names]
-        for family, partner in [*wanted, *(("datasets", dataset) for dataset in shift.on or [])]:
+        nested = [n for n in shift.needs().get("shifts", []) if "shifts" in _needs(params, n)]
+        if nested:
+            text = f"{nested[0]!r} is itself made of other shifts; name those"
+            found.append(layers.problem(("shifts", name), text))
+        for family, partner in [*wanted, *(("datasets", dataset) for dataset in shift.only or [])]:
             if partner not in known[family]:
                 text = f"no entry {partner!r} in {family}.{suggestion(partner, known[family])}"
                 found.append(layers.problem(("shifts", name), text))
     return found
 
 
+def _needs(params: Params, shift: str) -> dict[str, list[str]]:
+    return build("shifts", params.shifts[shift]).needs() if shift in params.shifts else {}
+
+
 def _misfits(params: Params, layers: Layers) -> list[Problem]:
-    """Datasets that are not there, and networks that cannot take their images."""
+    """Datasets that are not there, and networks or partners that do not fit their images."""
     found = []
     for dataset in params.chosen("datasets"):
         source = build("datasets", params.datasets[dataset])
         if reason := source.missing():
             found.append(layers.problem(("datasets", dataset), reason))
-        shape = source.shape
         for family in ("codecs", "classifiers"):
             for name in params.chosen(family):
-                reason = build(family, getattr(params, family)[name]).misfit(shape)
+                reason = build(family, getattr(params, family)[name]).misfit(source.shape)
                 if reason:
                     text = f"cannot take the images of dataset {dataset!r}: {reason}"
                     found.append(layers.problem((family, name), text))
+        found += _unlike_partners(params, layers, dataset)
+    return found
+
+
+def _unlike_partners(params: Params, layers: Layers, dataset: str) -> list[Problem]:
+    """Datasets that a shift puts in the place of another and that are missing or of another shape."""
+    found, shape = [], build("datasets", params.datasets[dataset]).shape
+    for name in params.chosen("shifts"):
+        shift = build("shifts", params.shifts[name])
+        if dataset not in (shift.only or [dataset]):
+            continue
+        for partner in shift.needs().get("datasets", []):
+            other = build("datasets", params.datasets[partner])
+            if reason := other.missing():
+                found.append(layers.problem(("datasets", partner), reason))
+            elif other.shape != shape:
+                text = f"images of {partner!r} are {other.shape}, those of {dataset!r} are {shape}"
+                found.append(layers.problem(("shifts", name), text + "; set size or channels, or only: [...]"))
     return found

@@ -53,3 +53,8 @@ def test_words_of_one_image_are_independent_bits():
     bits = Draws(5, IDS).integers(4096)
     counts = torch.stack([(bits >> b & 1).float().mean() for b in range(16)])
     assert (counts - 0.5).abs().max() < 0.005
+
+
+def test_many_streams_can_be_asked_for():
+    streams = torch.stack([Draws(1, IDS).integers(64, stream=stream).flatten() for stream in range(20)])
+    assert len({tuple(row.tolist()) for row in streams}) == 20

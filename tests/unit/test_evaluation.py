@@ -76,7 +76,7 @@ class Against(Shift):
 
     def perturb(self, images, severity, loss, draws):
         images = images.clone().requires_grad_()
-        (slope,) = torch.autograd.grad(loss(images).sum(), images)
+        (slope,) = torch.autograd.grad(loss(images, slice(None)).sum(), images)
         return (images.detach() + severity * slope.sign()).clamp(0, 1)
 
 

@@ -35,12 +35,19 @@ SHIFTS = {
 PRUNERS = {
     name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.chosen("pruners")
 }
-NEEDED = {
-    name for shift in SHIFTS.values() for name in shift.needs().get("datasets", [])
-}
+def partners(shift, family):
+    """Names of entries that a shift is made with, besides the test set; parts of a composition have theirs."""
+    wanted = shift.needs()
+    parts = [build("shifts", PARAMS.shifts[name]) for name in wanted.get("shifts", [])]
+    names = [*wanted.get(family, []), *(n for p in parts for n in p.needs().get(family, []))]
+    return list(dict.fromkeys(names))
+
+
 SOURCES = {
     name: build("datasets", PARAMS.datasets[name])
-    for name in dict.fromkeys([*DATASETS, *sorted(NEEDED)])
+    for name in dict.fromkeys(
+        [*DATASETS, *(n for s in SHIFTS.values() for n in partners(s, "datasets"))]
+    )
 }
 CODECS = {
     "codec": PARAMS.chosen("codecs"),
@@ -135,7 +142,7 @@ def shifts_of(dataset, white_box=False):
     return [
         name
         for name, shift in SHIFTS.items()
-        if dataset in (shift.on or [dataset]) and shift.white_box == white_box
+        if dataset in (shift.only or [dataset]) and shift.white_box == white_box
     ]
 
 
@@ -166,8 +173,8 @@ def white_box_modules(w):
 
 
 def needs(family):
-    """Names of entries that the wildcard's shift is made with, besides the test set."""
-    return lambda w: SHIFTS[w.shift].needs().get(family, [])
+    """params: the partners of the wildcard's shift."""
+    return lambda w: partners(SHIFTS[w.shift], family)
 
 
 def needed_tests(w):

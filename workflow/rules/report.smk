@@ -11,7 +11,7 @@ PLOTS = [
     for dataset in DATASETS
     for phase in ("codecs", "cards")
     for name, shift in SHIFTS.items()
-    if dataset in (shift.on or [dataset]) and len(shift.severities) >= 3
+    if dataset in (shift.only or [dataset]) and len(shift.severities) >= 3
 ]
 
 

@@ -54,7 +54,8 @@ class Draws:
         """Uniform on 0..65535, (N, *shape) int64."""
         count = int(np.prod(shape, dtype=np.int64))
         words = -(-count // 4)  # one 64-bit hash gives four 16-bit numbers
-        start = _mix(self._keys + stream * _GOLDEN)[:, None]
+        # added step by step in tensors, where 64-bit arithmetic wraps; Python's integers do not
+        start = _mix(self._keys + torch.tensor(stream, device=self._keys.device) * _GOLDEN)[:, None]
         steps = torch.arange(1, words + 1, device=start.device)[None] * _GOLDEN
         hashes = _mix(start + steps)
         parts = [_shift_right(hashes, bits) & (_LEVELS - 1) if bits else hashes & (_LEVELS - 1)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from shiftpress.core.draws import Draws
@@ -42,13 +41,9 @@ def white_box_cells(shifts: Mapping[str, Shift], test: Split, loss: PerImage, se
     """The cells whose images are made against this very model."""
     for name, shift in shifts.items():
         for severity in shift.severities:
-            worst = []
-            for start in range(0, len(test), CHUNK):
-                part = test[start : start + CHUNK]
-                draws = Draws(seed_for(seed, name, severity), part.ids)
-                labels = part.labels
-                worst.append(shift.perturb(part.pixels, severity, lambda x, y=labels: loss(x, y), draws))
-            yield Cell(name, severity, shift.source, torch.cat(worst), test.labels)
+            draws = Draws(seed_for(seed, name, severity), test.ids)
+            worst = shift.perturb(test.pixels, severity, lambda x, rows: loss(x, test.labels[rows]), draws)
+            yield Cell(name, severity, shift.source, worst.detach(), test.labels)
 
 
 def record(cell: Cell, metric: str, value: float, **shared: Any) -> Record:

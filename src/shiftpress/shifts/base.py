@@ -17,8 +17,8 @@ from shiftpress.core.tensors import State, read_tensors
 CHUNK = 500
 """Images shifted at once; bounds memory."""
 
-Loss = Callable[[Tensor], Tensor]
-"""Images (N, C, H, W) -> the model's loss on each, (N,), differentiable in the images."""
+Loss = Callable[[Tensor, slice], Tensor]
+"""Images (N, C, H, W), and which rows of the test set they are -> the model's loss on each, (N,), differentiable."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Shift(Component):
     """Whether it is made for each model anew, by ``perturb``."""
 
     severities: list[float] = Field(min_length=1, max_length=1000, description="severities to evaluate at")
-    on: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")
+    only: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")
 
     def apply(self, images: Tensor, severity: float, draws: Draws) -> Tensor:
         """Shifted copies of images (N, C, H, W) float32 in [0, 1]; same shape and range, input untouched."""
@@ -62,7 +62,7 @@ class Shift(Component):
         return mapped(lambda images, draws: self.apply(images, severity, draws), test, seed)
 
     def perturb(self, images: Tensor, severity: float, loss: Loss, draws: Draws) -> Tensor:
-        """Images that are worst for a model, found with its loss; shape and range as in ``apply``."""
+        """All test images made worst for a model, found with its loss; shape and range as in ``apply``."""
         raise NotImplementedError
 
     def needs(self) -> dict[str, list[str]]:

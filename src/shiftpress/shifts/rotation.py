@@ -1,14 +1,13 @@
 """Rotation about the centre of the image."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated
 
-import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional as F
 
 from shiftpress.core.draws import Draws
+from shiftpress.shifts._affine import Interpolation, rows, warp
 from shiftpress.shifts.base import Shift
 
 
@@ -25,14 +24,11 @@ class Rotation(Shift):
     severities: list[Annotated[float, Field(ge=-180, le=180)]] = Field(
         [-90, -45, 0, 45, 90], min_length=1, max_length=1000, description="angles in degrees"
     )
-    interpolation: Literal["nearest", "bilinear"] = Field("nearest", description="how pixels are looked up")
+    interpolation: Interpolation = Field("nearest", description="how pixels are looked up")
 
     def apply(self, images: Tensor, severity: float, draws: Draws) -> Tensor:
         if severity == 0:
             return images.clone()
-        angle = math.radians(severity)
-        cos, sin = math.cos(angle), math.sin(angle)
-        # affine_grid maps target to source; the y axis of an image points down
-        matrix = torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0]], device=images.device)
-        grid = F.affine_grid(matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-        return F.grid_sample(images, grid, mode=self.interpolation, padding_mode="zeros", align_corners=False)
+        cos, sin = math.cos(math.radians(severity)), math.sin(math.radians(severity))
+        # the y axis points down, and the matrix maps target to source
+        return warp(images, rows(cos, -sin, 0, sin, cos, 0, like=images), self.interpolation)
