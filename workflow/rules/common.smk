@@ -35,11 +35,16 @@ SHIFTS = {
 PRUNERS = {
     name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.chosen("pruners")
 }
+
+
 def partners(shift, family):
     """Names of entries that a shift is made with, besides the test set; parts of a composition have theirs."""
     wanted = shift.needs()
     parts = [build("shifts", PARAMS.shifts[name]) for name in wanted.get("shifts", [])]
-    names = [*wanted.get(family, []), *(n for p in parts for n in p.needs().get(family, []))]
+    names = [
+        *wanted.get(family, []),
+        *(n for p in parts for n in p.needs().get(family, [])),
+    ]
     return list(dict.fromkeys(names))
 
 
