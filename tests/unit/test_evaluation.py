@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from shiftpress.codecs.base import CodecNet, Coded
+from shiftpress.core.codecnet import CodecNet, Coded
 from shiftpress.core.splits import Split
 from shiftpress.evaluation.cards import accuracy, loss_of, score_card, sparsity
 from shiftpress.evaluation.cells import Cell, white_box_cells

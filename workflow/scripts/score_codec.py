@@ -27,11 +27,11 @@ with job(snakemake.log[0]):
     shared = {"dataset": w.dataset, "model": f"{w.codec}/{w.objective}", "fingerprint": made_by}
     seeds, records = seeds_of(w.seeds), []
     for seed in seeds:
-        net.load_state_dict(under_prefix(seed, weights))
+        net.load_state_dict(under_prefix(f"{seed}/net", weights))
         worst = white_box_cells(white_box, test, loss_of(net), seed_for(seed, "score_codec", w.dataset))
         found = chain(cells(shifted, p.sources), worst)
         records += score_codec(net, found, seed=seed, **shared)
     write_records(snakemake.output.records, records, made_by)
-    net.load_state_dict(under_prefix(seeds[0], weights))
+    net.load_state_dict(under_prefix(f"{seeds[0]}/net", weights))
     shown = examples(net, cells(shifted, p.sources), EXAMPLES)
     write_tensors(snakemake.output.examples, shown, made_by)

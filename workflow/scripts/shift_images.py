@@ -20,7 +20,7 @@ with job(snakemake.log[0]):
     codecs = {}
     for name, path in zip(p.codecs, i.codecs, strict=True):
         codecs[name] = build("codecs", p.codecs[name]["codec"]).build(tuple(test.images.shape[1:])).eval()
-        codecs[name].load_state_dict(under_prefix(seeds_of(p.codecs[name]["seeds"])[0], read_tensors(path)))
+        codecs[name].load_state_dict(under_prefix(f"{seeds_of(p.codecs[name]['seeds'])[0]}/net", read_tensors(path)))
     others = Others(
         splits={name: load_split(path) for name, path in zip(p.datasets, i.datasets, strict=True)},
         shifts={name: build("shifts", entry) for name, entry in p.shifts.items()},

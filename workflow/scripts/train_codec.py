@@ -17,14 +17,15 @@ with job(snakemake.log[0]):
     images, seeds, weights = load_split(i.train).pixels, seeds_of(w.seeds), {}
     progress = Progress(f"codec {w.codec}/{w.objective}", len(seeds) * p.fit["epochs"])
     for seed in seeds:
-        state = train_codec(
+        state, memory = train_codec(
             build("codecs", p.codec),
             build("objectives", p.objective),
             images,
             **p.fit,
             init_seed=seed_for(seed, "train_codec", "init", w.dataset, w.codec),
             order_seed=seed_for(seed, "train_codec", "order", w.dataset),
+            draw_seed=seed_for(seed, "train_codec", "draws", w.dataset),
             progress=progress,
         )
-        weights |= with_prefix(seed, state)
+        weights |= with_prefix(f"{seed}/net", state) | with_prefix(f"{seed}/memory", memory)
     write_tensors(snakemake.output.weights, weights, producer(p, i.code, [i.train]))

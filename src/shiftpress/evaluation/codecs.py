@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shiftpress.codecs.base import CodecNet
+from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.evaluation.cells import CHUNK, Cell, PerImage, record

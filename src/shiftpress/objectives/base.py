@@ -1,24 +1,63 @@
 """Contract of a training objective for codecs."""
 
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
 
+import torch
 from torch import Tensor
 
+from shiftpress.core.codecnet import CodecNet, Structure
 from shiftpress.core.component import Component
+from shiftpress.core.tensors import State
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where training is, and its random numbers."""
+
+    number: int
+    total: int
+    random: torch.Generator
+
+    @property
+    def done(self) -> float:
+        """Share of the steps that lie behind."""
+        return self.number / self.total
 
 
 class Objective(Component):
     """How a batch of images becomes a loss."""
 
     title: ClassVar[str]
+    structures: ClassVar[frozenset[Structure]] = frozenset({"single"})
+    """Kinds of code it can train; the study pairs it with those codecs alone."""
+
+    def memory(self) -> State:
+        """What it keeps from step to step, by name; float64 scalars, stored with the weights."""
+        return {}
 
     @abstractmethod
-    def loss(self, net: Callable[[Tensor], Any], images: Tensor) -> Tensor:
-        """A scalar to descend, for a codec in training mode and images (N, C, H, W) in [0, 1]."""
+    def loss(self, net: CodecNet, images: Tensor, step: Step, memory: State) -> tuple[Tensor, Tensor]:
+        """A scalar to descend, and the bits (N,) of the images, for a codec in training mode.
+
+        Images are (N, C, H, W) in [0, 1]. May change ``memory`` in place.
+        """
 
 
-def distortion(images: Tensor, reconstructions: Tensor) -> Tensor:
-    """Squared error summed over the values of each image, (N,): d(x, x_hat) of Lei et al. 2021, section 1."""
-    return (images - reconstructions).square().flatten(1).sum(1)
+def mean_loss(net: CodecNet, images: Tensor, stage: str | None = None) -> tuple[Tensor, Tensor]:
+    """What most objectives end with: the mean loss of some images, and their bits."""
+    losses, coded = net.loss(images) if stage is None else net.loss(images, stage)
+    return losses.mean(), coded.bits.detach()
+
+
+@contextmanager
+def held(net: CodecNet) -> Iterator[None]:
+    """The network as its user will see it, its weights out of reach of gradients: for inner maximisations."""
+    net.eval().requires_grad_(False)
+    try:
+        yield
+    finally:
+        net.train().requires_grad_(True)

@@ -1,17 +1,16 @@
 """Empirical risk minimisation: the standard way to train, and the baseline of every robust one."""
 
-from collections.abc import Callable
-from typing import Any
-
 from torch import Tensor
 
-from shiftpress.objectives.base import Objective, distortion
+from shiftpress.core.codecnet import CodecNet
+from shiftpress.core.tensors import State
+from shiftpress.objectives.base import Objective, Step, mean_loss
 
 
 class EmpiricalRisk(Objective):
-    """Mean distortion over the training images (Lei et al. 2021, "standard" training)."""
+    """Mean loss over the training images (Lei et al. 2021, "standard" training)."""
 
     title = "ERM"
 
-    def loss(self, net: Callable[[Tensor], Any], images: Tensor) -> Tensor:
-        return distortion(images, net(images).images).mean()
+    def loss(self, net: CodecNet, images: Tensor, step: Step, memory: State) -> tuple[Tensor, Tensor]:
+        return mean_loss(net, images)

@@ -1,13 +1,13 @@
 """Rotation about the centre of the image."""
 
-import math
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
+from shiftpress.core.affine import Interpolation, rotation, warp
 from shiftpress.core.draws import Draws
-from shiftpress.shifts._affine import Interpolation, rows, warp
 from shiftpress.shifts.base import Shift
 
 
@@ -29,6 +29,4 @@ class Rotation(Shift):
     def apply(self, images: Tensor, severity: float, draws: Draws) -> Tensor:
         if severity == 0:
             return images.clone()
-        cos, sin = math.cos(math.radians(severity)), math.sin(math.radians(severity))
-        # the y axis points down, and the matrix maps target to source
-        return warp(images, rows(cos, -sin, 0, sin, cos, 0, like=images), self.interpolation)
+        return warp(images, rotation(torch.tensor(severity), like=images), self.interpolation)

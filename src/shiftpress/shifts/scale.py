@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor
 
+from shiftpress.core.affine import Interpolation, rows, warp
 from shiftpress.core.draws import Draws
-from shiftpress.shifts._affine import Interpolation, rows, warp
 from shiftpress.shifts.base import Shift
 
 

@@ -7,8 +7,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from shiftpress.core.affine import Interpolation, rows, warp
 from shiftpress.core.draws import Draws
-from shiftpress.shifts._affine import Interpolation, rows, warp
 from shiftpress.shifts.base import Shift
 
 

@@ -1,13 +1,14 @@
 """Training of a codec."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from shiftpress.codecs.base import Codec
+from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State
-from shiftpress.objectives.base import Objective
-from shiftpress.training.batches import epoch
+from shiftpress.objectives.base import Objective, Step
+from shiftpress.training.batches import epoch, steps_per_epoch
 
 
 def train_codec(
@@ -22,41 +23,46 @@ def train_codec(
     drop_factor: float,
     init_seed: int,
     order_seed: int,
+    draw_seed: int,
     progress: Progress,
-) -> State:
-    """Descend the objective with Adam over images (N, C, H, W) in [0, 1]; the state after the last epoch.
+) -> tuple[State, State]:
+    """Descend the objective with Adam over images (N, C, H, W) in [0, 1].
 
-    At each drop the step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to
-    be compared share ``init_seed`` and ``order_seed``.
+    Returns the network's state after the last epoch, and what the objective remembers. At each drop the step size falls
+    and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share the seeds of
+    initial weights, order and draws.
     """
     torch.manual_seed(init_seed)
     net = codec.build(tuple(images.shape[1:])).train()
     order = torch.Generator().manual_seed(order_seed)
+    draws = torch.Generator().manual_seed(draw_seed)
     falls = {round(drop * epochs) for drop in drops}
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    memory, steps = objective.memory(), steps_per_epoch(len(images), batch)
     for number in range(epochs):
         if number in falls and number:
             lr *= drop_factor
             optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-        loss = _pass(net, objective, images, batch, order, optimizer)
-        progress.step(f"loss {loss:.2f}")
-    return net.eval().state_dict()
+        losses = []
+        for place, positions in enumerate(epoch(len(images), batch, order)):
+            step = Step(number * steps + place, epochs * steps, draws)
+            losses.append(_step(net, objective, images[positions], step, memory, optimizer))
+        progress.step(f"loss {float(torch.stack(losses).mean()):.2f}")
+    net.eval().freeze()
+    return net.state_dict(), memory
 
 
-def _pass(
-    net: nn.Module,
+def _step(
+    net: CodecNet,
     objective: Objective,
     images: Tensor,
-    batch: int,
-    order: torch.Generator,
+    step: Step,
+    memory: State,
     optimizer: torch.optim.Optimizer,
-) -> float:
-    """One pass over the images; the mean loss."""
-    losses = []
-    for positions in epoch(len(images), batch, order):
-        loss = objective.loss(net, images[positions])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.detach())
-    return float(torch.stack(losses).mean())
+) -> Tensor:
+    loss, bits = objective.loss(net, images, step, memory)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    net.after_step(bits)
+    return loss.detach()

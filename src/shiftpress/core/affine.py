@@ -1,4 +1,4 @@
-"""Affine maps of the image plane, for the shifts that are group actions."""
+"""Affine maps of the image plane: group actions, as a shift and inside training."""
 
 from typing import Literal
 
@@ -22,3 +22,11 @@ def rows(*entries: float | Tensor, like: Tensor) -> Tensor:
     """Matrices (N, 2, 3) from six entries, each a number or one per image (N,)."""
     columns = [torch.as_tensor(entry, dtype=like.dtype, device=like.device).expand(len(like)) for entry in entries]
     return torch.stack(columns, dim=1).view(-1, 2, 3)
+
+
+def rotation(degrees: Tensor, like: Tensor) -> Tensor:
+    """Matrices that turn images counter-clockwise, by one angle or one per image (N,)."""
+    radians = torch.deg2rad(degrees.double())
+    cos, sin = radians.cos(), radians.sin()
+    # the y axis points down, and the matrix maps target to source
+    return rows(cos, -sin, 0, sin, cos, 0, like=like)

@@ -1,0 +1,120 @@
+"""Entropy models from CompressAI, and the integer tables that streams are written with."""
+
+import torch
+from compressai.entropy_models import EntropyBottleneck, GaussianConditional
+from torch import Tensor, nn
+
+from shiftpress.core.coding import TABLE_BITS, Source, Symbols, Tables
+
+REACH = 64
+"""Integers from -REACH to REACH have a place in the tables; others go by the escape."""
+GRID = 64
+"""Medians are kept to 1 / GRID, so that integers plus medians are exact in fixed point."""
+SCALES = 64
+SMALLEST, LARGEST = 0.11, 64.0
+"""Standard deviations with a table of their own, evenly spaced on a log scale (Balle et al. 2018)."""
+
+
+class Bottleneck(nn.Module):
+    """A learned distribution per channel for integers around its median."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.model = EntropyBottleneck(channels)
+        # CompressAI's own tables; their size changes when they are made, and no file could be loaded
+        for name in ("_offset", "_quantized_cdf", "_cdf_length"):
+            setattr(self.model, name, torch.empty(0, dtype=torch.int32))
+            self.model._non_persistent_buffers_set.add(name)
+        self.channels = channels
+        self.register_buffer("counts", torch.zeros(channels, 2 * REACH + 2, dtype=torch.int32))
+        self.register_buffer("offsets", torch.full((channels,), -REACH, dtype=torch.int32))
+
+    def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Noisy or rounded values, and the likelihood of each; shapes as ``y`` (N, C, H, W)."""
+        values, likelihood = self.model(y)
+        return straight_through(y, values, self.training), likelihood
+
+    def symbols(self, y: Tensor) -> Symbols:
+        """Integers around the medians, flat."""
+        values = (y - self._medians()).round().long().flatten(1)
+        return Symbols(values, self.tables, self._rows(len(y), y[0, 0].numel()))
+
+    def received(self, source: Source, count: int, side: tuple[int, int]) -> Tensor:
+        """The values the decoder sees, (count, C, *side)."""
+        shape = (count, self.channels * side[0] * side[1])
+        return self.values(source.take(self.tables, shape, self._rows(count, side[0] * side[1])), side)
+
+    def values(self, symbols: Tensor, side: tuple[int, int]) -> Tensor:
+        """What integers (N, C * h * w) stand for, (N, C, h, w)."""
+        return symbols.view(len(symbols), self.channels, *side).to(self._medians()) + self._medians()
+
+    @property
+    def tables(self) -> Tables:
+        """What streams are written with."""
+        return Tables(self.counts, self.offsets)
+
+    def freeze(self) -> None:
+        """Settle the medians, and write down the distributions around them.
+
+        The medians play no part in training, where rounding is noise; they are found here, by bisection.
+        """
+        self.model._update_quantiles()
+        medians = self.model.quantiles[:, :, 1:2]
+        medians.copy_((medians * GRID).round() / GRID)
+        window = torch.arange(-REACH, REACH + 1, device=medians.device)
+        _, likelihood = self.model((window + medians).transpose(0, 1), training=False)
+        self.counts.copy_(counts_of(likelihood[0]))
+
+    def _medians(self) -> Tensor:
+        return self.model.quantiles[:, 0, 1].detach().view(1, -1, 1, 1)
+
+    def _rows(self, count: int, places: int) -> Tensor:
+        rows = torch.arange(self.channels, device=self.counts.device)
+        return rows.repeat_interleave(places).expand(count, -1)
+
+
+class Gaussian(nn.Module):
+    """Integers around zero, each with its own of so many standard deviations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        scales = torch.logspace(0, 1, SCALES, base=LARGEST / SMALLEST, dtype=torch.float64) * SMALLEST
+        self.model = GaussianConditional(None, scale_bound=SMALLEST)
+        self.register_buffer("scales", scales.float())
+        self.register_buffer("counts", torch.zeros(SCALES, 2 * REACH + 2, dtype=torch.int32))
+        self.register_buffer("offsets", torch.full((SCALES,), -REACH, dtype=torch.int32))
+
+    def forward(self, y: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
+        """Noisy or rounded values, and the likelihood of each."""
+        values, likelihood = self.model(y, scales)
+        return straight_through(y, values, self.training), likelihood
+
+    @property
+    def tables(self) -> Tables:
+        """What streams are written with."""
+        return Tables(self.counts, self.offsets)
+
+    def freeze(self) -> None:
+        """Write down the distributions."""
+        window = torch.arange(-REACH, REACH + 1, device=self.scales.device, dtype=torch.float32)
+        likelihood = self.model._likelihood(window.expand(SCALES, -1), self.scales[:, None])
+        self.counts.copy_(counts_of(likelihood))
+
+
+def straight_through(y: Tensor, values: Tensor, training: bool) -> Tensor:
+    """In use, rounded values whose gradient is that of ``y``: an attacker must not be stopped by a step function."""
+    return y + (values - y).detach() if y.requires_grad and not training else values
+
+
+def counts_of(likelihood: Tensor) -> Tensor:
+    """Frequencies (K, S + 1) int32 for probabilities (K, S), the escape last; each row adds up to 2^TABLE_BITS.
+
+    What is rarer than half a unit goes by the escape. The most frequent integer pays for rounding.
+    """
+    total = 1 << TABLE_BITS
+    counts = (likelihood.double().cpu() * total).round().long()
+    escape = (total - counts.sum(1, keepdim=True)).clamp_min(1)
+    counts = torch.cat([counts, escape], 1)
+    excess = counts.sum(1) - total
+    counts[torch.arange(len(counts)), counts[:, :-1].argmax(1)] -= excess
+    return counts.int()
