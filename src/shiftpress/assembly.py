@@ -17,6 +17,18 @@ def build(family: str, entry: Entry | dict[str, Any]) -> Any:
     return component(family, entry.kind)(**entry.fields)
 
 
+def trained_codecs(params: Params) -> list[tuple[str, str]]:
+    """Names of every codec and objective that the study trains together: those that fit."""
+    objectives = {name: build("objectives", params.objectives[name]) for name in params.chosen("objectives")}
+    codecs = {name: component("codecs", params.codecs[name].kind) for name in params.chosen("codecs")}
+    return [
+        (codec, name)
+        for codec, kind in codecs.items()
+        for name, objective in objectives.items()
+        if kind.structure in objective.structures and codec in (objective.only or [codec])
+    ]
+
+
 def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
     """Read params files, later ones laid over earlier ones, and check every entry.
 
@@ -29,7 +41,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        problems = [*_missing_partners(params, layers), *_misfits(params, layers)]
+        problems = [*_lonely(params, layers), *_missing_partners(params, layers), *_misfits(params, layers)]
     if problems:
         raise InputError(problems)
     return params
@@ -90,7 +102,7 @@ def _study_problems(layers: Layers) -> list[Problem]:
 
 def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
     """Names that a shift asks for and that are not there."""
-    trained = [f"{c}/{o}" for c in params.chosen("codecs") for o in params.chosen("objectives")]
+    trained = ["/".join(pair) for pair in trained_codecs(params)]
     known = {"datasets": list(params.datasets), "shifts": list(params.shifts), "codecs": trained}
     found = []
     for name in params.chosen("shifts"):
@@ -104,6 +116,25 @@ def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
             if partner not in known[family]:
                 text = f"no entry {partner!r} in {family}.{suggestion(partner, known[family])}"
                 found.append(layers.problem(("shifts", name), text))
+    return found
+
+
+def _lonely(params: Params, layers: Layers) -> list[Problem]:
+    """Codecs and objectives of the study that nothing in it fits, and names of codecs that are not there."""
+    found, pairs = [], trained_codecs(params)
+    for name in params.chosen("codecs"):
+        if name not in [codec for codec, _ in pairs]:
+            kind = component("codecs", params.codecs[name].kind)
+            text = f"no objective of the study can train it: it is {kind.structure}; add one to study.objectives"
+            found.append(layers.problem(("codecs", name), text))
+    for name in params.chosen("objectives"):
+        for codec in build("objectives", params.objectives[name]).only or []:
+            if codec not in params.codecs:
+                text = f"no entry {codec!r} in codecs.{suggestion(codec, list(params.codecs))}"
+                found.append(layers.problem(("objectives", name, "only"), text))
+        if name not in [objective for _, objective in pairs]:
+            text = "no codec of the study fits it; add one to study.codecs, or leave it out of study.objectives"
+            found.append(layers.problem(("objectives", name), text))
     return found
 
 

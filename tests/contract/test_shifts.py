@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from shiftpress.assembly import build, load_study
+from shiftpress.core.ascent import transport_cost
 from shiftpress.core.draws import Draws
 from shiftpress.core.splits import Split
 from shiftpress.core.tensors import write_tensors
@@ -95,13 +96,16 @@ def test_a_shifted_set_survives_its_file(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", WHITE_BOX)
-def test_a_white_box_shift_stays_in_its_ball_and_raises_the_loss(name, test_set):
-    shift, images = BUILT[name], test_set.pixels
+def test_a_white_box_shift_goes_farther_and_farther_and_raises_the_loss(name, test_set):
+    shift, test = BUILT[name].model_copy(update={"steps": 5, "severities": [1.0, 4.0]}), test_set[: BUILT[name].images]
+    images = test.pixels
     target = images.flip(0)
     loss = lambda x, rows: (x - target[rows]).square().flatten(1).sum(1)  # noqa: E731
-    for severity in shift.severities:
-        out = shift.perturb(images, severity, loss, Draws(1, test_set.ids))
-        assert out.shape == images.shape and 0 <= out.min() and out.max() <= 1
-        assert (out - images).square().flatten(1).sum(1).mean() <= severity * (1 + 1e-4)
-        assert loss(out, slice(None)).mean() > loss(images, slice(None)).mean()
-    assert torch.equal(shift.perturb(images, 0, loss, Draws(1, test_set.ids)), images)
+    points = list(shift.frontier(test, loss, Draws(1, test.ids)))
+    costs = [float(transport_cost(point, images).mean()) for point in points]
+    assert costs == sorted(costs) and costs[0] <= min(shift.severities) and max(shift.severities) <= costs[-1]
+    for point in points:
+        assert point.shape == images.shape and 0 <= point.min() and point.max() <= 1
+        assert loss(point, slice(None)).mean() >= loss(images, slice(None)).mean()
+    again = list(shift.frontier(test, loss, Draws(1, test.ids)))
+    assert all(torch.equal(a, b) for a, b in zip(points, again, strict=True))

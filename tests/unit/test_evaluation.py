@@ -8,9 +8,12 @@ from torch import nn
 
 from shiftpress.core.codecnet import CodecNet, Coded
 from shiftpress.core.splits import Split
-from shiftpress.evaluation.cards import accuracy, loss_of, score_card, sparsity
-from shiftpress.evaluation.cells import Cell, white_box_cells
-from shiftpress.evaluation.codecs import examples, score_codec
+from shiftpress.evaluation.cards import accuracy, loss_of, sparsity
+from shiftpress.evaluation.cards import measure as measure_card
+from shiftpress.evaluation.cells import Cell, score
+from shiftpress.evaluation.codecs import examples, of_training
+from shiftpress.evaluation.codecs import measure as measure_codec
+from shiftpress.evaluation.frontier import at, score_frontiers
 from shiftpress.evaluation.shifts import log_spectrum_difference, score_shift, ssim
 from shiftpress.shifts.base import Shift
 
@@ -28,7 +31,7 @@ SHARED = {"dataset": "d", "seed": 3, "fingerprint": "f"}
 class Halver(CodecNet):
     """Reconstructs every value at half its height, for 7 bits."""
 
-    def forward(self, images):
+    def forward(self, images, stage="full"):
         return Coded(images / 2, images.new_full((len(images),), 7.0))
 
 
@@ -40,7 +43,7 @@ class Brightest(nn.Module):
 
 
 def test_distortion_is_summed_over_an_image_and_averaged_over_images():
-    records = list(score_codec(Halver(), CELLS, model="half", **SHARED))
+    records = list(score(CELLS, measure_codec(Halver()), phase="codecs", model="half", **SHARED))
     assert len(records) == 3 * 3 and all(record.n == 600 and record.phase == "codecs" for record in records)
     found = {(r.shift, r.severity, r.metric): r.value for r in records}
     values = IMAGES[1].double() / 255
@@ -60,32 +63,51 @@ def test_examples_are_pairs_of_the_first_images():
     assert (found["dark/0.2/output"].int() - IMAGES[1, :2].int() / 2).abs().max() <= 0.5
 
 
+def test_what_an_objective_remembers_becomes_records_if_it_is_a_number():
+    memory = {"gamma": torch.tensor(0.5), "weights": torch.ones(3)}
+    (found,) = of_training(memory, phase="codecs", model="m", **SHARED)
+    assert (found.metric, found.value, found.shift) == ("training_gamma", 0.5, "training")
+
+
 def test_accuracy_is_the_share_of_images_at_their_label():
     labels = LABELS.clone()
     labels[:150] = 1 - labels[:150]
     assert accuracy(Brightest(), PIXELS[0], labels) == 0.75
-    records = list(score_card(Brightest(), CELLS, model="b", **SHARED))
+    records = list(score(CELLS, measure_card(Brightest()), phase="cards", model="b", **SHARED))
     assert [(r.shift, r.severity, r.source) for r in records] == [(c.shift, c.severity, c.source) for c in CELLS]
     assert [r.value for r in records[:2]] == [1.0, 1.0] and records[2].value < 0.7
 
 
 class Against(Shift):
-    """Moves every image down the gradient of the loss, chunk by chunk."""
+    """Moves every image down the gradient of the loss, in two lengths."""
 
     title, unit, white_box = "against", "step", True
+    images: int = 500
 
-    def perturb(self, images, severity, loss, draws):
-        images = images.clone().requires_grad_()
+    def frontier(self, test, loss, draws):
+        images = test.pixels.requires_grad_()
         (slope,) = torch.autograd.grad(loss(images, slice(None)).sum(), images)
-        return (images.detach() + severity * slope.sign()).clamp(0, 1)
+        for length in (0.25, 0.5):
+            yield (images.detach() + length * slope.sign()).clamp(0, 1)
 
 
-def test_a_white_box_shift_is_made_against_the_model_itself():
+def test_a_white_box_shift_is_made_against_the_model_and_read_off_at_common_distances():
     test = Split(IMAGES[0], LABELS, torch.arange(600), torch.arange(600))
-    shifts = {"against": Against(severities=[0.0, 0.5])}
-    same, worst = white_box_cells(shifts, test, loss_of(Brightest()), seed=1)
-    assert torch.equal(same.images, test.pixels) and accuracy(Brightest(), same.images, LABELS) == 1
-    assert accuracy(Brightest(), worst.images, LABELS) < 0.5
+    shifts = {"against": Against(severities=[0.0, 0.05, 0.25, 500.0])}
+    net = Brightest()
+    found = list(score_frontiers(shifts, test, loss_of(net), measure_card(net), 1, phase="cards", model="m", **SHARED))
+    assert [r.severity for r in found] == [0.0, 0.05, 0.25], "a distance out of reach has no record"
+    assert found[0].value == 1 and found[0].n == 500 and found[1].value > found[2].value and found[2].value < 0.5
+
+
+def test_a_curve_is_met_at_its_points_and_monotone_between_them():
+    curve = {0.0: {"m": 1.0}, 1.0: {"m": 2.0}, 9.0: {"m": 5.0}}
+    assert [at(curve, d)["m"] for d in curve] == pytest.approx([1, 2, 5])
+    values = [at(curve, d / 10)["m"] for d in range(91)]
+    assert values == sorted(values)
+    # linear in the square root of the distance
+    straight = {float(d * d): {"m": 3.0 * d} for d in range(4)}
+    assert at(straight, 2.25)["m"] == pytest.approx(4.5)
 
 
 def test_a_shift_is_described_by_its_distance_unless_the_images_are_others():
@@ -95,7 +117,7 @@ def test_a_shift_is_described_by_its_distance_unless_the_images_are_others():
     big = [(Cell(c.shift, c.severity, c.source, c.images.repeat(1, 1, 4, 4), c.labels), ids) for c, ids in pairs]
     wide = Split(IMAGES[0].repeat(1, 1, 4, 4), LABELS, test.ids, test.positions)
     found = {(r.severity, r.metric): r.value for r in score_shift(wide, big, dataset="d", fingerprint="f")}
-    assert len(found) == 6
+    assert len(found) == 8
     assert found[0.1, "displacement_se"] == 0 and found[0.1, "ssim"] == pytest.approx(1)
     expected = (PIXELS[1] - PIXELS[0]).square().flatten(1).sum(1).mean() * 16
     assert found[0.2, "displacement_se"] == pytest.approx(float(expected), rel=1e-5)

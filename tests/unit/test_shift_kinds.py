@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from shiftpress.core.ascent import transport_cost
 from shiftpress.core.draws import Draws
 from shiftpress.core.splits import Split
+from shiftpress.evaluation.frontier import at
 from shiftpress.shifts.awgn import WhiteNoise
 from shiftpress.shifts.base import Others
 from shiftpress.shifts.class_mix import ClassMix
@@ -124,22 +126,32 @@ def test_official_images_are_paired_by_position():
         shift.shift(test, 3, 0, Others(splits={"c3": wrong}))
 
 
+def made_worst(ball: WassersteinBall, images, loss):
+    """Distance and gain of every point of the frontier, but those that reach the borders of the box."""
+    test = Split((images * 255).round().to(torch.uint8), torch.zeros(6).long(), torch.arange(6), torch.arange(6))
+    for point in ball.frontier(test, loss, Draws(1, test.ids)):
+        if 0 < point.min() and point.max() < 1:
+            gain = loss(point, slice(None)) - loss(test.pixels, slice(None))
+            yield float(transport_cost(point, test.pixels).mean()), float(gain.mean())
+
+
 def test_the_ball_finds_the_known_worst_case_of_a_linear_loss():
     """For loss <a, x'> the supremum over the ball is <a, x> + |a| sqrt(rho), far from the borders of the box."""
     images = torch.full((6, 1, 8, 8), 0.5)
     slope = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(2)) * 0.1
     loss = lambda x, rows: (x * slope).flatten(1).sum(1)  # noqa: E731
-    rho = 0.04
-    out = WassersteinBall(steps=60).perturb(images, rho, loss, Draws(1, torch.arange(6)))
-    gain = (loss(out, slice(None)) - loss(images, slice(None))).mean()
-    assert gain == pytest.approx(float(slope.norm()) * rho**0.5, rel=0.02)
+    points = list(made_worst(WassersteinBall(steps=60, severities=[0.01, 0.1]), images, loss))
+    assert len(points) >= 4 and points[0][0] < 0.02
+    for distance, gain in points:
+        assert gain == pytest.approx(float(slope.norm()) * distance**0.5, rel=0.02)
 
 
 def test_more_steps_and_restarts_do_not_weaken_the_ball():
-    images = IMAGES * 0.8 + 0.1
+    images = IMAGES[:6] * 0.8 + 0.1
     loss = lambda x, rows: 0.1 * torch.sin(4 * x).flatten(1).sum(1)  # noqa: E731
     weak, strong = (
-        loss(WassersteinBall(steps=steps, restarts=restarts).perturb(images, 1, loss, DRAWS), slice(None)).mean()
+        dict(made_worst(WassersteinBall(steps=steps, restarts=restarts, severities=[0.1, 1]), images, loss))
         for steps, restarts in ((2, 1), (40, 3))
     )
-    assert strong > weak > loss(images, slice(None)).mean()
+    curve = lambda points: {0.0: {"gain": 0.0}, **{d: {"gain": g} for d, g in points.items()}}  # noqa: E731
+    assert at(curve(strong), 0.3)["gain"] > at(curve(weak), 0.3)["gain"] > 0

@@ -57,7 +57,7 @@ def test_all_mistakes_are_named_at_once(complaints):
         ("latents: 10", "latens: 10", "codecs.fixed10.latens: unknown key. Did you mean 'latents'?"),
         ("kind: awgn", "kind: awng", "Did you mean 'awgn'?"),
         ("epochs: 12", "epochs: twelve", "fit.codecs.epochs: input should be a valid integer, not 'twelve'"),
-        ("width: 16", "width: 0", "codecs.fixed10.width: input should be greater than or equal to 1, not 0"),
+        ("width: 8}", "width: 0}", "codecs.fixed10.width: input should be greater than or equal to 1, not 0"),
         ("  erm: {kind: erm}", "  erm: {}", "objectives.erm.kind: missing"),
         ("  fixed10:", "  Fixed-10:", "is no name"),
         ("  lrr:", "  dense:", "reserved"),
@@ -96,6 +96,21 @@ def test_a_kind_whose_package_is_missing_matters_only_if_the_study_runs_it(compl
     (tmp_path / "exotic.py").write_text("import no_such_package\n")
     monkeypatch.setattr(family, "__path__", [*family.__path__, str(tmp_path)])
     text = PARAMS.replace("  erm: {kind: erm}", "  erm: {kind: erm}\n  strange: {kind: exotic}")
-    chosen = text.replace("objectives: all", "objectives: [erm]")
-    assert complaints(chosen) == []
-    assert any("needs the package 'no_such_package'" in line for line in complaints(text))
+    assert complaints(text) == []
+    chosen = text.replace("objectives: [erm,", "objectives: [erm, strange,")
+    assert any("needs the package 'no_such_package'" in line for line in complaints(chosen))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("objectives: [erm, noise20, wdro20, nested20,", "objectives: [erm, noise20, wdro20,", "codecs.nested64: no obj"),
+        ("codecs: [fixed10, nested64,", "codecs: [fixed10,", "objectives.nested20: no codec of the study fits it"),
+        ("noise20: {kind: noise_augmentation, radius: 20.1, only: [fixed10]}",
+         "noise20: {kind: noise_augmentation, radius: 20.1, only: [fixed01]}",
+         "objectives.noise20.only: no entry 'fixed01' in codecs. Did you mean"),
+    ],
+)  # fmt: skip
+def test_a_codec_and_an_objective_must_find_each_other(complaints, old, new, expected):
+    assert old in PARAMS
+    assert any(expected in line for line in complaints(PARAMS.replace(old, new)))

@@ -25,4 +25,4 @@ rule train_codec:
 
 rule codecs:
     input:
-        with_sidecars(grid(paths.CODEC, **CODECS)),
+        with_sidecars(codec_grid(paths.CODEC)),

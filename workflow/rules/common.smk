@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build, load_study, trained_codecs
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import module_of
@@ -54,10 +54,7 @@ SOURCES = {
         [*DATASETS, *(n for s in SHIFTS.values() for n in partners(s, "datasets"))]
     )
 }
-CODECS = {
-    "codec": PARAMS.chosen("codecs"),
-    "objective": PARAMS.chosen("objectives"),
-}
+CODECS = trained_codecs(PARAMS)
 CARDS = {
     "classifier": PARAMS.chosen("classifiers"),
     "pruner": ["dense", *PRUNERS],
@@ -105,6 +102,15 @@ def code(script, *families, also=lambda w: []):
 def grid(pattern, **axes):
     """Paths for every dataset and seed block of the study, and the given axes."""
     return expand(pattern, dataset=DATASETS, seeds=SEEDS, **axes, allow_missing=True)
+
+
+def codec_grid(pattern):
+    """Paths for every codec with each objective that trains it."""
+    return [
+        path
+        for codec, objective in CODECS
+        for path in grid(pattern, codec=codec, objective=objective)
+    ]
 
 
 def with_sidecars(files):

@@ -56,11 +56,11 @@ rule score_card:
         "../scripts/score_card.py"
 
 
-EXAMPLES = grid(paths.CODEC_EXAMPLES, **CODECS)
+EXAMPLES = codec_grid(paths.CODEC_EXAMPLES)
 SHEETS = everywhere(paths.SHEET)
 RECORDS = [
     *everywhere(paths.SHIFT_RECORDS),
-    *grid(paths.CODEC_RECORDS, **CODECS),
+    *codec_grid(paths.CODEC_RECORDS),
     *grid(paths.CARD_RECORDS, **CARDS),
 ]
 

@@ -1,7 +1,5 @@
 """Score the cards of one file under every shift, for each level and seed."""
 
-from itertools import chain
-
 from shiftpress.assembly import build
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
@@ -11,8 +9,9 @@ from shiftpress.core.seeds import seed_for, seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.storage import read_json
 from shiftpress.core.tensors import read_tensors, under_prefix
-from shiftpress.evaluation.cards import loss_of, score_card
-from shiftpress.evaluation.cells import cells, white_box_cells
+from shiftpress.evaluation.cards import loss_of, measure
+from shiftpress.evaluation.cells import cells, score
+from shiftpress.evaluation.frontier import score_frontiers
 from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
@@ -29,8 +28,9 @@ with job(snakemake.log[0]):
         for level in p.levels:
             net.load_state_dict(under_prefix(f"{seed}/{100 * level:g}", weights))
             names = [w.classifier, w.pruner, *([f"{100 * level:g}"] if level else [])]
-            shared = {"dataset": w.dataset, "model": "/".join(names), "seed": seed}
-            worst = white_box_cells(white_box, test, loss_of(net), seed_for(seed, "score_card", w.dataset))
-            found = chain(cells(shifted, p.sources), worst)
-            records += score_card(net, found, fingerprint=made_by, **shared)
+            shared = {"phase": "cards", "dataset": w.dataset, "model": "/".join(names), "seed": seed}
+            shared["fingerprint"] = made_by
+            records += score(cells(shifted, p.sources), measure(net), **shared)
+            draws = seed_for(seed, "score_card", w.dataset)
+            records += score_frontiers(white_box, test, loss_of(net), measure(net), draws, **shared)
     write_records(snakemake.output.records, records, made_by)

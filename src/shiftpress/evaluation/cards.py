@@ -1,22 +1,17 @@
 """Accuracy of a classifier under every shift."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from shiftpress.core.records import Record
 from shiftpress.core.tensors import in_channels_last
-from shiftpress.evaluation.cells import CHUNK, Cell, PerImage, record
+from shiftpress.evaluation.cells import CHUNK, Measure, PerImage
 from shiftpress.pruners.base import prunable
 
 
-def score_card(net: nn.Module, cells: Iterable[Cell], **shared: Any) -> Iterator[Record]:
-    """Accuracy in every cell."""
-    for cell in cells:
-        yield record(cell, "accuracy", accuracy(net, cell.images, cell.labels), phase="cards", **shared)
+def measure(net: nn.Module) -> Measure:
+    """Accuracy of a network."""
+    return lambda images, labels: {"accuracy": accuracy(net, images, labels)}
 
 
 def loss_of(net: nn.Module) -> PerImage:

@@ -1,22 +1,22 @@
 """The cells a model is scored in: every shift of a dataset, at every severity."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from shiftpress.core.draws import Draws
 from shiftpress.core.records import Record
-from shiftpress.core.seeds import seed_for
-from shiftpress.core.splits import Split
-from shiftpress.shifts.base import Shift, Shifted
+from shiftpress.shifts.base import Shifted
 
 CHUNK = 250
 """Images a model sees at once; bounds memory."""
 
 PerImage = Callable[[Tensor, Tensor], Tensor]
 """Images (N, C, H, W) and labels (N,) -> a differentiable loss per image, (N,)."""
+
+Measure = Callable[[Tensor, Tensor], dict[str, float]]
+"""Images (N, C, H, W) and labels (N,) -> metrics of a model, means over the images."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,11 @@ def cells(shifted: Mapping[str, Shifted], sources: Mapping[str, str]) -> Iterato
             yield Cell(name, severity, sources[name], split.pixels, split.labels)
 
 
-def white_box_cells(shifts: Mapping[str, Shift], test: Split, loss: PerImage, seed: int) -> Iterator[Cell]:
-    """The cells whose images are made against this very model."""
-    for name, shift in shifts.items():
-        for severity in shift.severities:
-            draws = Draws(seed_for(seed, name, severity), test.ids)
-            worst = shift.perturb(test.pixels, severity, lambda x, rows: loss(x, test.labels[rows]), draws)
-            yield Cell(name, severity, shift.source, worst.detach(), test.labels)
+def score(cells: Iterable[Cell], measure: Measure, **shared: Any) -> Iterator[Record]:
+    """Every metric of a model in every cell."""
+    for cell in cells:
+        for metric, value in measure(cell.images, cell.labels).items():
+            yield record(cell, metric, value, **shared)
 
 
 def record(cell: Cell, metric: str, value: float, **shared: Any) -> Record:

@@ -6,23 +6,29 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shiftpress.core.codecnet import CodecNet
+from shiftpress.core.codecnet import FULL, CodecNet, distortion
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import State, in_channels_last
-from shiftpress.evaluation.cells import CHUNK, Cell, PerImage, record
-from shiftpress.objectives.base import distortion
+from shiftpress.evaluation.cells import CHUNK, Cell, Measure, PerImage
+from shiftpress.evaluation.shifts import ssim
 
 
-def score_codec(net: CodecNet, cells: Iterable[Cell], **shared: Any) -> Iterator[Record]:
-    """Distortion against the shifted image itself (Lei et al. 2021), and rate, in every cell."""
-    for cell in cells:
-        for metric, value in _measure(net, cell.images).items():
-            yield record(cell, metric, value, phase="codecs", **shared)
+def measure(net: CodecNet, stage: str = FULL) -> Measure:
+    """Distortion against the shifted image itself (Lei et al. 2021), and rate, of one way to decode."""
+    return lambda images, labels: _measure(images, *_code(net, images, stage))
 
 
-def loss_of(net: CodecNet) -> PerImage:
+def loss_of(net: CodecNet, stage: str = FULL) -> PerImage:
     """What a white-box shift of a codec makes large: the distortion of the shifted image."""
-    return lambda images, labels: distortion(images, net(images).images)
+    return lambda images, labels: distortion(images, net(images, stage).images)
+
+
+def of_training(memory: State, **shared: Any) -> Iterator[Record]:
+    """What the objective remembers of the training, as far as it is single numbers."""
+    for name, value in memory.items():
+        if value.ndim == 0:
+            place = {"shift": "training", "severity": 0.0, "source": "regenerated", "n": 1}
+            yield Record(metric=f"training_{name}", value=float(value), **place, **shared)
 
 
 def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
@@ -36,19 +42,19 @@ def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
     return found
 
 
-def _measure(net: CodecNet, images: Tensor) -> dict[str, float]:
+def _measure(images: Tensor, coded: Tensor, bits: Tensor) -> dict[str, float]:
     """Means over images; squared errors in float64, so that the order of addition does not matter much."""
-    coded, bits = _code(net, images)
     errors = (images - coded).double().square().flatten(1)
-    return {
+    found = {
         "distortion_se": float(errors.sum(1).mean()),
         "psnr_db": float((-10 * errors.mean(1).clamp_min(1e-10).log10()).mean()),
         "rate_bits": float(bits.double().mean()),
     }
+    return found | {"ssim": float(ssim(images, coded).mean())} if images.shape[1] == 3 else found
 
 
 @torch.no_grad()
-def _code(net: CodecNet, images: Tensor) -> tuple[Tensor, Tensor]:
+def _code(net: CodecNet, images: Tensor, stage: str = FULL) -> tuple[Tensor, Tensor]:
     net, images = in_channels_last(net, images)
-    coded = [net(chunk) for chunk in images.split(CHUNK)]
+    coded = [net(chunk, stage) for chunk in images.split(CHUNK)]
     return torch.cat([c.images for c in coded]), torch.cat([c.bits for c in coded])

@@ -30,6 +30,7 @@ def score_shift(test: Split, cells: Iterable[tuple[Cell, Tensor]], **shared: Any
 
 def _measure(clean: Tensor, shifted: Tensor) -> dict[str, float]:
     return {
+        "energy_se": float(shifted.double().square().flatten(1).sum(1).mean()),
         "displacement_se": float((shifted - clean).double().square().flatten(1).sum(1).mean()),
         "ssim": float(ssim(clean, shifted).mean()),
         "log_spectrum_db": float(log_spectrum_difference(clean, shifted).mean()),

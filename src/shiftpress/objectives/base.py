@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from shiftpress.core.codecnet import CodecNet, Structure
-from shiftpress.core.component import Component
+from shiftpress.core.component import Component, Name
 from shiftpress.core.tensors import State
 
 
@@ -34,6 +35,8 @@ class Objective(Component):
     title: ClassVar[str]
     structures: ClassVar[frozenset[Structure]] = frozenset({"single"})
     """Kinds of code it can train; the study pairs it with those codecs alone."""
+
+    only: list[Name] | None = Field(None, min_length=1, description="names of codecs to train; none means all it can")
 
     def memory(self) -> State:
         """What it keeps from step to step, by name; float64 scalars, stored with the weights."""

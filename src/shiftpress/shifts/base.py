@@ -38,7 +38,7 @@ class Shift(Component):
 
     Severity 0 leaves an image as it is. Randomness comes from ``Draws`` alone, so that an image shifts the same way in
     every batch. Most shifts are maps of images and write ``apply``; one that takes other images instead writes
-    ``shift``; one that looks at the model writes ``perturb`` and says ``white_box``.
+    ``shift``; one that looks at the model writes ``frontier`` and says ``white_box``.
     """
 
     title: ClassVar[str]
@@ -48,7 +48,7 @@ class Shift(Component):
     source: ClassVar[Literal["regenerated", "official"]] = "regenerated"
     """Whether the images are made here or are those that others have published."""
     white_box: ClassVar[bool] = False
-    """Whether it is made for each model anew, by ``perturb``."""
+    """Whether it is made for each model anew, by ``frontier``."""
 
     severities: list[float] = Field(min_length=1, max_length=1000, description="severities to evaluate at")
     only: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")
@@ -61,8 +61,12 @@ class Shift(Component):
         """The test set at one severity, as 8-bit images: what a file would hold."""
         return mapped(lambda images, draws: self.apply(images, severity, draws), test, seed)
 
-    def perturb(self, images: Tensor, severity: float, loss: Loss, draws: Draws) -> Tensor:
-        """All test images made worst for a model, found with its loss; shape and range as in ``apply``."""
+    def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
+        """The test images made worst for a model, each time (N, C, H, W) and each time farther away.
+
+        Found with the model's loss. Severity is the mean squared distance, which comes out and is not put in; numbers
+        at the wanted severities are read off the curve through all of them.
+        """
         raise NotImplementedError
 
     def needs(self) -> dict[str, list[str]]:

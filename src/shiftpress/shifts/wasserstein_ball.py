@@ -1,25 +1,33 @@
 """The worst distribution within a Wasserstein ball around the test images, for each model anew."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from shiftpress.core.ascent import climb, transport_cost
 from shiftpress.core.draws import Draws
+from shiftpress.core.splits import Split
 from shiftpress.shifts.base import Loss, Shift
 
 CHUNK = 250
 """Images perturbed at once; bounds memory."""
+POINTS = 24
+"""Points of a frontier at most."""
+NEAR = 0.1
+"""Standard deviation of the noise that further starts begin with."""
 
 
 class WassersteinBall(Shift):
     """sup of the mean loss over distributions with mean squared transport cost at most rho.
 
-    By duality the worst image is argmax loss(x') - gamma |x' - x|^2 (Sinha, Namkoong, Duchi 2018; Lei et al. 2021):
-    gradient ascent with steps 1/sqrt(i), clipped to [0, 1], from x or a random point near it, keeping the best point on
-    the way. The multiplier gamma is found by bisection on the mean cost. The ascent need not find the maximum, so the
-    loss is a lower bound of the supremum; more steps and restarts raise it.
+    By duality the worst image is argmax loss(x') - gamma |x' - x|^2 (Sinha, Namkoong, Duchi 2018; Lei et al. 2021,
+    section 2.10): gradient ascent with steps 1/sqrt(i), clipped to [0, 1], from x or a random point near it, keeping
+    the best point on the way. Every gamma gives a point (distance, loss). gamma starts at 2 and goes up and down by
+    ``ratio`` until the distances reach beyond all severities. The ascent need not find the maximum, so the curve is a
+    lower bound of the supremum; more steps and restarts raise it.
     """
 
     title = "Wasserstein ball"
@@ -29,52 +37,41 @@ class WassersteinBall(Shift):
     severities: list[Annotated[float, Field(ge=0, le=10_000)]] = Field(
         [3, 6, 12, 20], min_length=1, max_length=100, description="rho, mean squared distance summed over an image"
     )
+    images: int = Field(200, ge=1, le=100_000, description="test images that are moved, the first ones")
     steps: int = Field(15, ge=1, le=10_000, description="steps of ascent; 15 in the paper")
     restarts: int = Field(1, ge=1, le=100, description="starts; the first is the image itself, others are near it")
-    probe: int = Field(100, ge=1, le=10_000, description="images on which gamma is sought")
-    bisections: int = Field(10, ge=1, le=60, description="halvings of the interval of gamma")
+    ratio: float = Field(1.3, gt=1, le=10, description="from one gamma to the next; a small one gives many points")
 
-    def perturb(self, images: Tensor, severity: float, loss: Loss, draws: Draws) -> Tensor:
-        if severity == 0:
-            return images.clone()
-        noise = [draws.normal(*images.shape[1:], stream=start).to(images) for start in range(1, self.restarts)]
-        noise = [0.1 * step for step in noise]
-        gamma = self._multiplier(images[: self.probe], severity, loss, [n[: self.probe] for n in noise])
-        worst = torch.cat(
-            [
-                self._worst(images[rows], rows, gamma, loss, [n[rows] for n in noise])
-                for rows in (slice(start, start + CHUNK) for start in range(0, len(images), CHUNK))
-            ]
-        )
-        # gamma was found on some images only: shrink what lies outside the ball, so that the bound holds for all
-        moved = _cost(worst, images).mean()
-        return images + (worst - images) * (severity / moved.clamp_min(1e-12)).sqrt().clamp_max(1)
+    def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
+        images = test.pixels
+        starts = [torch.zeros_like(images)]
+        starts += [NEAR * draws.normal(*images.shape[1:], stream=n).to(images) for n in range(1, self.restarts)]
+        found, farthest, nearest = {}, max(self.severities), min(s for s in [*self.severities, 1e9] if s > 0)
+        for factor, beyond in ((1 / self.ratio, lambda cost: cost >= farthest), (self.ratio, lambda c: c <= nearest)):
+            gamma, cost = 2.0, None
+            while len(found) < POINTS and not (cost is not None and beyond(cost)):
+                if gamma not in found:
+                    found[gamma] = self._worst(images, gamma, loss, starts)
+                cost = float(transport_cost(found[gamma], images).mean())
+                gamma *= factor
+        yield from (found[gamma] for gamma in sorted(found, reverse=True))
 
-    def _multiplier(self, images: Tensor, rho: float, loss: Loss, noise: list[Tensor]) -> float:
-        """gamma at which the worst images lie rho away on average; the distance falls as gamma rises."""
-        low, high = -10.0, 10.0  # powers of two
-        for _ in range(self.bisections):
-            middle = (low + high) / 2
-            worst = self._worst(images, slice(0, len(images)), 2**middle, loss, noise)
-            low, high = (middle, high) if _cost(worst, images).mean() > rho else (low, middle)
-        return 2**low
-
-    def _worst(self, images: Tensor, rows: slice, gamma: float, loss: Loss, noise: list[Tensor]) -> Tensor:
+    def _worst(self, images: Tensor, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
         """The best point of several ascents, image by image."""
+        worst = []
+        for begin in range(0, len(images), CHUNK):
+            rows = slice(begin, begin + CHUNK)
+            worst.append(self._climbed(images[rows], rows, gamma, loss, [start[rows] for start in starts]))
+        return torch.cat(worst)
+
+    def _climbed(self, images: Tensor, rows: slice, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
         best, best_value = images, torch.full((len(images),), -torch.inf, device=images.device)
-        for start in [torch.zeros_like(images), *noise]:
+        for start in starts:
             found = (images + start).clamp(0, 1)
-            for step in range(1, self.steps + 2):
-                found = found.detach().requires_grad_()
-                value = loss(found, rows) - gamma * _cost(found, images)
-                better = value.detach() > best_value
-                best = torch.where(better.view(-1, 1, 1, 1), found.detach(), best)
-                best_value = torch.where(better, value.detach(), best_value)
-                (slope,) = torch.autograd.grad(value.sum(), found)
-                found = (found.detach() + slope / step**0.5).clamp(0, 1)
+            for number in range(1, self.steps + 2):
+                at = found
+                value, found = climb(at, images, lambda x: loss(x, rows), gamma, number)
+                better = value > best_value
+                best = torch.where(better.view(-1, 1, 1, 1), at, best)
+                best_value = torch.where(better, value, best_value)
         return best
-
-
-def _cost(moved: Tensor, images: Tensor) -> Tensor:
-    """Squared distance of each image from where it was, (N,)."""
-    return (moved - images).square().flatten(1).sum(1)

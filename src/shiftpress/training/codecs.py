@@ -28,9 +28,9 @@ def train_codec(
 ) -> tuple[State, State]:
     """Descend the objective with Adam over images (N, C, H, W) in [0, 1].
 
-    Returns the network's state after the last epoch, and what the objective remembers. At each drop the step size falls
-    and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share the seeds of
-    initial weights, order and draws.
+    Returns the network's state after the last epoch, and its steps with what the objective remembers. At each drop the
+    step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share
+    the seeds of initial weights, order and draws.
     """
     torch.manual_seed(init_seed)
     net = codec.build(tuple(images.shape[1:])).train()
@@ -49,7 +49,7 @@ def train_codec(
             losses.append(_step(net, objective, images[positions], step, memory, optimizer))
         progress.step(f"loss {float(torch.stack(losses).mean()):.2f}")
     net.eval().freeze()
-    return net.state_dict(), memory
+    return net.state_dict(), {"steps": torch.tensor(float(epochs * steps)), **memory}
 
 
 def _step(
