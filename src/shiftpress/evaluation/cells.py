@@ -37,6 +37,11 @@ def cells(shifted: Mapping[str, Shifted], sources: Mapping[str, str]) -> Iterato
             yield Cell(name, severity, sources[name], split.pixels, split.labels)
 
 
+def unshifted(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Those whose images are as they were."""
+    return (cell for cell in cells if cell.severity == 0)
+
+
 def score(cells: Iterable[Cell], measure: Measure, **shared: Any) -> Iterator[Record]:
     """Every metric of a model in every cell."""
     for cell in cells:
