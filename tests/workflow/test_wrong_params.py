@@ -24,7 +24,7 @@ WRONG = {
     "typo in a section": (changed("classifiers:\n", "clasifiers:\n"), "Did you mean 'classifiers'?"),
     "typo in a kind": (changed("kind: rotation", "kind: rotaton"), "Did you mean 'rotation'?"),
     "word for a number": (
-        changed("epochs: 6, batch: 64, lr: 2e-3", "epochs: many, batch: 64, lr: 2e-3"),
+        changed("codecs: {epochs: 6,", "codecs: {epochs: many,"),
         "valid integer",
     ),
     "number for a word": (changed("tier: laptop", "tier: 3"), "valid string"),

@@ -2,6 +2,10 @@
 
 By duality the worst image is argmax over x' of loss(x') - gamma |x' - x|^2 (Sinha, Namkoong, Duchi 2018; Lei et al.
 2021, section 2.2), sought by gradient ascent with steps 1/sqrt(i), clipped to [0, 1].
+
+With a reconstruction held fixed the objective has curvature 2 (gamma - 1), and steps longer than 1 / (gamma - 1)
+overshoot: images run to black and white however dear moving is. So steps are no longer than that. Up to gamma = 2 they
+are the paper's.
 """
 
 from collections.abc import Callable
@@ -23,7 +27,8 @@ def climb(found: Tensor, images: Tensor, loss: PerImageLoss, gamma: float, numbe
     found = found.detach().requires_grad_()
     value = loss(found) - gamma * transport_cost(found, images)
     (slope,) = torch.autograd.grad(value.sum(), found)
-    return value.detach(), (found.detach() + slope / number**0.5).clamp_(0, 1)
+    length = min(number**-0.5, 1 / max(gamma - 1, 1))
+    return value.detach(), (found.detach() + length * slope).clamp_(0, 1)
 
 
 def ascend(images: Tensor, loss: PerImageLoss, gamma: float, steps: int) -> Tensor:
