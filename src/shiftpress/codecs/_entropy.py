@@ -109,10 +109,12 @@ def straight_through(y: Tensor, values: Tensor, training: bool) -> Tensor:
 def counts_of(likelihood: Tensor) -> Tensor:
     """Frequencies (K, S + 1) int32 for probabilities (K, S), the escape last; each row adds up to 2^TABLE_BITS.
 
-    What is rarer than half a unit goes by the escape. The most frequent integer pays for rounding.
+    What is rarer than 1 / 256 of a unit goes by the escape; what is rare has one unit. The most frequent integer pays
+    for rounding.
     """
     total = 1 << TABLE_BITS
-    counts = (likelihood.double().cpu() * total).round().long()
+    wanted = likelihood.double().cpu() * total
+    counts = torch.where(wanted > 1 / 256, wanted.round().clamp_min(1), 0).long()
     escape = (total - counts.sum(1, keepdim=True)).clamp_min(1)
     counts = torch.cat([counts, escape], 1)
     excess = counts.sum(1) - total

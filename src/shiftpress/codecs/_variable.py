@@ -12,8 +12,9 @@ from shiftpress.core.splits import Shape
 class VariableRate(Codec):
     """Rate-distortion Lagrangian: squared error plus ``rate_weight`` per bit (Balle et al. 2017).
 
-    With ``target_bpp`` the weight is found by dual ascent: after each step it is multiplied by
-    exp(rate (b - target) / target), b being the bits of the batch per pixel. So methods can be compared at equal rate.
+    With ``target_bpp`` the weight is found by dual ascent: after each step it is multiplied by (b / target)^rate_step, b
+    being the bits of the batch per pixel and the ratio no more than e either way: an untrained codec sends ten times
+    too much, and that must not drive the price out of reach. So methods can be compared at equal rate.
     """
 
     channels: int = Field(32, ge=1, le=1024, description="N, channels of the transforms")
@@ -57,8 +58,8 @@ class VariableRateNet(CodecNet):
 
     def after_step(self, bits: Tensor) -> None:
         if self.target:
-            pull = self.step * (bits.mean() - self.target) / self.target
-            self.weight.mul_(pull.clamp(-1, 1).exp())
+            pull = (bits.mean() / self.target).clamp_min(1e-6).log().clamp(-1, 1)
+            self.weight.mul_((self.step * pull).exp())
 
 
 def bits_of(likelihoods: Tensor) -> Tensor:
