@@ -12,8 +12,8 @@ from shiftpress.core.splits import Shape
 class VariableRate(Codec):
     """Rate-distortion Lagrangian: squared error plus ``rate_weight`` per bit (Balle et al. 2017).
 
-    With ``target_bpp`` the weight is found by dual ascent: after each step it is multiplied by (b / target)^rate_step, b
-    being the bits of the batch per pixel and the ratio no more than e either way: an untrained codec sends ten times
+    With ``target_bpp`` the weight is found by dual ascent: after each step it is multiplied by (b / target)^rate_step,
+    b being the bits of the batch per pixel and the ratio no more than e either way: an untrained codec sends ten times
     too much, and that must not drive the price out of reach. So methods can be compared at equal rate.
     """
 
