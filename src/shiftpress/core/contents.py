@@ -1,25 +1,28 @@
-"""The files inside a folder, a tar or a zip: read one by one, never extracted, never trusted."""
+"""The one safe way into folders and archives: files read one by one, never extracted, never trusted."""
 
-import bz2
-import gzip
 import hashlib
 import json
-import lzma
-import tarfile
-import zipfile
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
+from shiftpress.core.archives import CHUNK, Entry, entries_of_tar, entries_of_zip, unpacked
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import canonical_json, fingerprint, replace_file
 
 MAX_FILES = 2_000_000
-MAX_FILE_BYTES = 64_000_000
+MAX_FILE_BYTES = 256_000_000
+"""Of one file, which is read into memory; the arrays of CIFAR-10-C have 154 million."""
 MAX_TOTAL_BYTES = 64_000_000_000
-CHUNK = 1 << 20
+MAX_RATIO = 200
+"""Times its own size that an archive may hold; photographs and digits reach 20."""
+FREE_BYTES = 100_000_000
+"""What any archive may hold, however small it is."""
+MAX_PART = 255
+MAX_NAME = 1_000
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
 
@@ -35,22 +38,52 @@ class Member:
 def members(source: Path) -> Iterator[Member]:
     """Every regular file; a member must be read before the next one is asked for.
 
-    Raises InputError for a source of another kind, for members that point outside it, for links and devices, and for
-    archives that are damaged or unpack to more than the limits.
+    Raises InputError for a source of another kind, for members that point outside it, that are no plain files, or
+    that would overwrite each other on some machine, and for archives that are damaged or hold more than the limits.
     """
-    total = 0
+    total, names = 0, _Names()
+    allowed = MAX_TOTAL_BYTES if source.is_dir() else _allowance(source)
     try:
-        for count, (name, size, read) in enumerate(_members(source), 1):
-            total += size
-            if size > MAX_FILE_BYTES:
-                raise InputError(f"{source}: {name!r} is larger than {MAX_FILE_BYTES:,} bytes")
-            if count > MAX_FILES or total > MAX_TOTAL_BYTES:
-                raise InputError(f"{source}: more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES:,} bytes")
-            yield Member(_safe(source, name), size, read)
-    except InputError:
-        raise
+        for count, entry in enumerate(_entries(source), 1):
+            total += entry.size
+            if entry.size > MAX_FILE_BYTES:
+                raise InputError(f"{source}: {entry.name!r} is larger than {MAX_FILE_BYTES:,} bytes")
+            if count > MAX_FILES or total > allowed:
+                raise InputError(f"{source}: more than {MAX_FILES:,} files or {allowed:,} bytes")
+            name = names.take(entry)
+            if entry.read:
+                yield Member(name, entry.size, partial(_read, source, entry.read))
     except Exception as error:  # tarfile, zipfile, zlib and lzma have error types of their own
-        raise InputError(f"{source}: damaged or unreadable: {error}") from None
+        raise _in_words(source, error) from None
+
+
+def content(source: Path, limit: int) -> bytes:
+    """All bytes of one file, unpacked if its suffix says that it is packed. Raises InputError beyond the limit."""
+    data = bytearray()
+    try:
+        with unpacked(source) as stream:
+            while chunk := stream.read(CHUNK):
+                data += chunk
+                if len(data) > limit:
+                    raise InputError(f"{source}: holds more than {limit:,} bytes")
+    except Exception as error:
+        raise _in_words(source, error) from None
+    return bytes(data)
+
+
+def _read(source: Path, read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except Exception as error:
+        raise _in_words(source, error) from None
+
+
+def _in_words(source: Path, error: Exception) -> InputError:
+    """One line that begins with the source, whatever went wrong in it."""
+    said = " ".join(str(error).split())[:150] or type(error).__name__
+    if isinstance(error, InputError):
+        return error if str(error).startswith(str(source)) else InputError(f"{source}: {error}")
+    return InputError(f"{source}: damaged or unreadable: {said}")
 
 
 def digest_of(source: Path) -> str:
@@ -72,74 +105,66 @@ def remembered_digest(source: Path, memory: Path) -> str:
     return known[str(source)]["digest"]
 
 
-Raw = tuple[str, int, Callable[[], bytes]]
-
-
-def _members(source: Path) -> Iterator[Raw]:
+def _entries(source: Path) -> Iterator[Entry]:
     if source.is_dir():
-        yield from _from_folder(source)
-    elif source.name.lower().endswith(".zip"):
-        yield from _from_zip(source)
+        yield from _entries_of_folder(source)
+    elif source.name.lower().endswith((".zip", ".npz")):
+        yield from entries_of_zip(source)
     elif source.name.lower().endswith(SUFFIXES):
-        yield from _from_tar(source)
+        yield from entries_of_tar(source)
     else:
-        raise InputError(f"{source}: neither a folder nor one of {', '.join(SUFFIXES)}")
+        raise InputError(f"neither a folder nor one of {', '.join(SUFFIXES)}")
 
 
-def _from_folder(source: Path) -> Iterator[Raw]:
+def _entries_of_folder(source: Path) -> Iterator[Entry]:
     for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
         if path.is_symlink():
-            raise InputError(f"{source}: {path.relative_to(source)} is a link; put the file itself there")
+            raise InputError(f"{name} is a link; put the file itself there")
         if path.is_file():
-            yield path.relative_to(source).as_posix(), path.stat().st_size, path.read_bytes
+            yield Entry(name, path.stat().st_size, path.read_bytes)
 
 
-def _from_zip(source: Path) -> Iterator[Raw]:
-    with zipfile.ZipFile(source) as archive:
-        for info in archive.infolist():
-            if not info.is_dir():
-                yield info.filename, info.file_size, partial(_read_zipped, archive, info)
+class _Names:
+    """The names of a source so far. Each must be a plain relative path that no other one collides with.
+
+    Case and Unicode composition do not tell two names apart on every machine, so they do not here.
+    """
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = set()
+
+    def take(self, entry: Entry) -> PurePosixPath:
+        path = _plain(entry.name)
+        folded = unicodedata.normalize("NFC", str(path)).casefold()
+        above = [str(parent) for parent in PurePosixPath(folded).parents][:-1]
+        if entry.read is None:
+            above.append(folded)
+        elif not path.parts:
+            raise InputError(f"{entry.name!r} is no name of a file")
+        elif folded in self.files or folded in self.folders:
+            raise InputError(f"{entry.name!r} stands there twice, or differs from another name by case alone")
+        else:
+            self.files.add(folded)
+        if taken := self.files.intersection(above):
+            raise InputError(f"{entry.name!r} takes the file {min(taken)!r} for a folder")
+        self.folders.update(above)
+        return path
 
 
-def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """At most the declared size: zipfile checks the length and the CRC, but only of what it was asked for."""
-    with archive.open(info) as file:
-        data = file.read(info.file_size + 1)
-    if len(data) != info.file_size:
-        raise InputError(f"{archive.filename}: {info.filename!r} is not of its declared size")
-    return data
-
-
-def _from_tar(source: Path) -> Iterator[Raw]:
-    with _decompressed(source) as stream:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for info in archive:
-                if not info.isdir() and not info.isreg():
-                    raise InputError(f"{source}: {info.name!r} is a link or a device; only files are read")
-                if info.isreg():
-                    yield info.name, info.size, partial(_read_tarred, archive, info)
-        # a tar may end before its stream does; only the end of the stream proves that nothing is cut off
-        for _ in range(MAX_TOTAL_BYTES // CHUNK):
-            if not stream.read(CHUNK):
-                return
-        raise InputError(f"{source}: more than {MAX_TOTAL_BYTES:,} bytes")
-
-
-def _decompressed(source: Path) -> BinaryIO:
-    name = source.name.lower()
-    if name.endswith((".tar.gz", ".tgz")):
-        return gzip.open(source)
-    if name.endswith(".tar.xz"):
-        return lzma.open(source)
-    return bz2.open(source) if name.endswith(".tar.bz2") else open(source, "rb")
-
-
-def _read_tarred(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
-    return archive.extractfile(info).read()
-
-
-def _safe(source: Path, name: str) -> PurePosixPath:
+def _plain(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
-        raise InputError(f"{source}: {name!r} points outside the archive")
+    if path.is_absolute() or ".." in path.parts or "\\" in name or re.match("[A-Za-z]:", name):
+        raise InputError(f"{name!r} points outside the archive")
+    if not name.isprintable():
+        raise InputError(f"{name!r} is no plain text")
+    if len(name) > MAX_NAME or any(len(part.encode()) > MAX_PART for part in path.parts):
+        raise InputError(f"{name[:40]!r}... is longer than {MAX_PART} bytes, or {MAX_NAME:,} with its folders")
     return path
+
+
+def _allowance(source: Path) -> int:
+    """Bytes that an archive of this size may hold."""
+    size = source.stat().st_size if source.is_file() else 0
+    return min(MAX_TOTAL_BYTES, max(FREE_BYTES, MAX_RATIO * size))

@@ -1,24 +1,17 @@
 """A user's own images: a folder, tar or zip with one folder per class."""
 
-import io
-import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import numpy as np
-from PIL import Image, ImageOps
 from pydantic import Field
 
 from shiftpress.core.contents import SUFFIXES, Member, members
+from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
 from shiftpress.datasets.base import Card, Dataset, Item
-
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
-EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr")
-MAX_PIXELS = 50_000_000
 
 
 class ImageFolder(Dataset):
@@ -84,27 +77,3 @@ class ImageFolder(Dataset):
         if len(name.parts) < self._depth + 2:
             raise InputError(f"{self.path}: {name} is in no class folder; name files <class>/<image>")
         return name.parts[self._depth]
-
-
-def decode(name: PurePosixPath, data: bytes) -> np.ndarray:
-    """Pixels of one image file, uint8 (H, W) or (H, W, 3), turned upright.
-
-    Raises InputError for files that are damaged, animated, deeper than 8 bits, too large, or not what their name says.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=[FORMATS[name.suffix.lower()]])
-            if picture.width * picture.height > MAX_PIXELS:
-                raise InputError(f"{name}: larger than {MAX_PIXELS:,} pixels")
-            if getattr(picture, "n_frames", 1) > 1:
-                raise InputError(f"{name}: animated; one picture per file is read")
-            if picture.mode not in EIGHT_BIT:
-                raise InputError(f"{name}: mode {picture.mode} is not 8 bits a channel; convert it first")
-            grey = picture.mode in ("1", "L", "LA")
-            return np.asarray(ImageOps.exif_transpose(picture).convert("L" if grey else "RGB"))
-    except InputError:
-        raise
-    except Exception as error:  # decoders raise whatever they like on damaged files
-        raise InputError(f"{name}: not a readable image: {error}") from None
