@@ -10,6 +10,8 @@ from shiftpress.core.layers import Layers, read_layers
 from shiftpress.core.params import FAMILIES, RESERVED, Entry, Params
 from shiftpress.core.problems import InputError, Problem, suggestion
 
+TEST_ONLY = "it has no images to train on; let a shift of kind 'official' name it instead of study.datasets"
+
 
 def build(family: str, entry: Entry | dict[str, Any]) -> Any:
     """The component that a params entry describes."""
@@ -45,6 +47,22 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     if problems:
         raise InputError(problems)
     return params
+
+
+def partners(params: Params, shift: Any, family: str) -> list[str]:
+    """Names of entries that a shift is made with, besides the test set; parts of a composition have theirs."""
+    wanted = shift.needs()
+    parts = [build("shifts", params.shifts[name]) for name in wanted.get("shifts", [])]
+    names = [*wanted.get(family, []), *(name for part in parts for name in part.needs().get(family, []))]
+    return list(dict.fromkeys(names))
+
+
+def datasets_read(params: Params) -> list[str]:
+    """Names of all datasets that a study reads: its own, and those that a shift puts in the place of one of them."""
+    own = params.chosen("datasets")
+    shifts = [build("shifts", params.shifts[name]) for name in params.chosen("shifts")]
+    used = [shift for shift in shifts if not shift.only or set(shift.only) & set(own)]
+    return list(dict.fromkeys([*own, *(name for shift in used for name in partners(params, shift, "datasets"))]))
 
 
 def _section(layers: Layers, family: str) -> dict[str, Any]:
@@ -147,7 +165,7 @@ def _misfits(params: Params, layers: Layers) -> list[Problem]:
     found = []
     for dataset in params.chosen("datasets"):
         source = build("datasets", params.datasets[dataset])
-        if reason := source.missing():
+        if reason := source.missing() or (source.test_only and TEST_ONLY):
             found.append(layers.problem(("datasets", dataset), reason))
         for family in ("codecs", "classifiers"):
             for name in params.chosen(family):

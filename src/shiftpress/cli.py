@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+data = typer.Typer(help="Raw data: bring it, look at it, compare copies of it.", no_args_is_help=True)
+app.add_typer(data, name="data")
 
 TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, standard, paper or one of yours")]
 
@@ -74,6 +77,69 @@ def verify(tier: TIER = "laptop") -> None:
     if damaged:
         raise InputError("\n".join([*damaged, f"{len(damaged)} of {count} artefacts are damaged."]))
     print(f"{count} artefacts are as recorded.")
+
+
+NAMES = Annotated[list[str] | None, typer.Argument(help="entries of params.yaml or kinds; none: what the study reads")]
+OVERLAYS = Annotated[list[Path] | None, typer.Option("--overlay", help="file laid over params.yaml, such as a tier")]
+
+
+@data.command()
+@plainly
+def stage(
+    names: NAMES = None,
+    overlays: OVERLAYS = None,
+    mirrors: Annotated[
+        list[str] | None, typer.Option("--mirror", help="folder or address laid out like data/raw; tried first")
+    ] = None,
+) -> None:
+    """Bring raw files from mirrors, packages and hosts, and check them. Nothing else ever uses the network."""
+    from shiftpress.core.problems import InputError
+    from shiftpress.staging import named
+    from shiftpress.staging import stage as bring
+
+    failed = []
+    for name, dataset in named(names or [], _study(overlays)).items():
+        try:
+            for line in bring(name, dataset, mirrors or []):
+                print(line, flush=True)
+        except InputError as error:
+            failed.append(str(error))
+    if failed:
+        raise InputError("\n".join(failed))
+
+
+@data.command()
+@plainly
+def status(names: NAMES = None, overlays: OVERLAYS = None) -> None:
+    """Say of every raw file of the datasets in params.yaml whether it is there, and where it came from."""
+    from shiftpress.staging import named
+    from shiftpress.staging import status as standing
+
+    params = _study(overlays)
+    chosen = named(names or list(params.datasets), params)
+    rows = list(dict.fromkeys(row for name, dataset in chosen.items() for row in standing(name, dataset)))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for name, path, state in rows:
+        print(f"{name:{widths[0]}}  {path:{widths[1]}}  {state}")
+
+
+@data.command("verify")
+@plainly
+def verify_copy(
+    name: Annotated[str, typer.Argument(help="entry of params.yaml or kind")],
+    path: Annotated[Path, typer.Argument(help="idx files, npz, picture folder or archive, parquet")],
+) -> None:
+    """Say whether a copy in any container holds the very images of a dataset."""
+    from shiftpress.staging import named, verify
+
+    for line in verify(name, named([name], _study(None))[name], path):
+        print(line)
+
+
+def _study(overlays: list[Path] | None) -> Any:
+    from shiftpress.assembly import load_study
+
+    return load_study(["params.yaml", *map(str, overlays or [])])
 
 
 @app.command()

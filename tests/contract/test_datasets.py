@@ -14,8 +14,8 @@ from shiftpress.assembly import build, load_study
 from shiftpress.core.rawdata import obtain
 from shiftpress.core.splits import SPLITS, as_tensors, load_split
 from shiftpress.core.tensors import write_tensors
-from shiftpress.datasets.base import prepare
 from shiftpress.datasets.imagefolder import ImageFolder
+from shiftpress.preparation import prepare
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = load_study([str(ROOT / "params.yaml")]).datasets

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from shiftpress.core.problems import InputError
-from shiftpress.datasets.base import prepare
 from shiftpress.datasets.imagefolder import ImageFolder, decode
+from shiftpress.preparation import prepare
 
 
 def picture(seed: int, mode: str = "RGB", size=(40, 30), kind: str = "PNG", **options) -> bytes:

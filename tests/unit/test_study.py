@@ -67,7 +67,7 @@ def test_all_mistakes_are_named_at_once(complaints):
         ("  erm: {kind: erm}", "  erm: {}", "objectives.erm.kind: missing"),
         ("  fixed10:", "  Fixed-10:", "is no name"),
         ("  lrr:", "  dense:", "reserved"),
-        ("datasets: [mnist5k]", "datasets: [mnist]", "no entry 'mnist' in datasets. Did you mean 'mnist5k'?"),
+        ("datasets: [mnist5k]", "datasets: [mnist5]", "no entry 'mnist5' in datasets. Did you mean 'mnist5k'?"),
         ("datasets: [mnist5k]", "datasets: []", "study.datasets"),
         ("sparsities: [0.5, 0.8, 0.95]", "sparsities: [0.8, 0.5]", "sparsities must rise"),
         ("seeds: [0, 1, 2]", "seeds: [0, 0]", "a seed stands twice"),

@@ -1,13 +1,20 @@
 """Names shared by the rule files. Defines no rule."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
-from shiftpress.assembly import build, load_study, trained_codecs
+from shiftpress.assembly import (
+    build,
+    datasets_read,
+    load_study,
+    partners,
+    trained_codecs,
+)
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
-from shiftpress.core.catalog import module_of
+from shiftpress.core.catalog import component, kinds, module_of
 from shiftpress.core.contents import remembered_digest
 from shiftpress.core.params import FAMILIES
 from shiftpress.core.problems import InputError
@@ -37,22 +44,12 @@ PRUNERS = {
 }
 
 
-def partners(shift, family):
-    """Names of entries that a shift is made with, besides the test set; parts of a composition have theirs."""
-    wanted = shift.needs()
-    parts = [build("shifts", PARAMS.shifts[name]) for name in wanted.get("shifts", [])]
-    names = [
-        *wanted.get(family, []),
-        *(n for p in parts for n in p.needs().get(family, [])),
-    ]
-    return list(dict.fromkeys(names))
-
-
 SOURCES = {
-    name: build("datasets", PARAMS.datasets[name])
-    for name in dict.fromkeys(
-        [*DATASETS, *(n for s in SHIFTS.values() for n in partners(s, "datasets"))]
-    )
+    name: build("datasets", PARAMS.datasets[name]) for name in datasets_read(PARAMS)
+}
+PUBLISHED = {
+    kind: {source.name: source for source in component("datasets", kind).sources()}
+    for kind in kinds("datasets")
 }
 CODECS = trained_codecs(PARAMS)
 CARDS = {
@@ -66,8 +63,10 @@ wildcard_constraints:
         family.removesuffix("s"): "|".join([*getattr(PARAMS, family), "dense"])
         for family in FAMILIES
     },
-    kind=r"[a-z][a-z0-9_]*",
-    file=r"[^/]+",
+    kind="|".join(kind for kind, files in PUBLISHED.items() if files),
+    file="|".join(
+        sorted({re.escape(name) for files in PUBLISHED.values() for name in files})
+    ),
     seeds=r"\d+(-\d+)?",
 
 
@@ -130,10 +129,15 @@ def raw_of(w):
     return files if SOURCES[w.dataset].fetched else [*map(ancient, files)]
 
 
+def accepted(w):
+    """params: digests that a published file may have."""
+    return sorted(PUBLISHED[w.kind][w.file].accepted)
+
+
 def digest_of_raw(w):
-    """params: content of a source that the user brought."""
+    """params: content of the raw files, as published or as the user brought it."""
     if SOURCES[w.dataset].fetched:
-        return "fetched"
+        return [sorted(source.accepted) for source in SOURCES[w.dataset].sources()]
     memory = Path("work/source_digests.json")
     return [remembered_digest(source, memory) for source in SOURCES[w.dataset].raw]
 
@@ -185,7 +189,7 @@ def white_box_modules(w):
 
 def needs(family):
     """params: the partners of the wildcard's shift."""
-    return lambda w: partners(SHIFTS[w.shift], family)
+    return lambda w: partners(PARAMS, SHIFTS[w.shift], family)
 
 
 def needed_tests(w):

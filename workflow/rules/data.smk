@@ -13,6 +13,8 @@ rule fetch_data:
         raw=paths.RAW,
     log:
         "<logs>/fetch_data/{kind}/{file}.log",
+    params:
+        accepted=accepted,
     message:
         "Obtaining {output.raw}"
     script:

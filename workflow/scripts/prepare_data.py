@@ -6,7 +6,7 @@ from shiftpress.core.provenance import producer
 from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import write_tensors
-from shiftpress.datasets.base import prepare
+from shiftpress.preparation import prepare
 
 p, i, o = snakemake.params, snakemake.input, snakemake.output
 

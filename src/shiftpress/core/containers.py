@@ -1,0 +1,97 @@
+"""Labelled images out of the containers that other people keep datasets in: idx, npz, picture folders, parquet."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from shiftpress.core.arrays import from_idx, from_npy
+from shiftpress.core.contents import SUFFIXES, content, members
+from shiftpress.core.pictures import FORMATS, decode
+from shiftpress.core.pixels import pixel_digest, set_digest
+from shiftpress.core.problems import InputError
+
+MAX_BYTES = 1_000_000_000
+IMAGES = re.compile(r"^x(?=_)|images?$")
+"""What arrays of images are called, as in x_train or test_images; for labels, ``y`` or ``labels`` stands there."""
+
+Labelled = tuple[str, np.ndarray, int]
+"""Name of the part (train, test or all), pixels, label."""
+
+
+def sets_in(path: Path, classes: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Number of images and ``set_digest`` of each part that a container holds.
+
+    ``classes`` are the names that picture folders may have; a number stands for itself. Raises InputError for
+    containers of another kind and for damaged ones.
+    """
+    found: dict[str, list[tuple[bytes, int]]] = {}
+    for part, image, label in _labelled(path, classes):
+        found.setdefault(part, []).append((pixel_digest(image), label))
+    if not found:
+        raise InputError(f"{path}: no labelled images found: idx, npz, parquet or picture files by class are read")
+    return {part: (len(rows), set_digest(rows)) for part, rows in found.items()}
+
+
+def _labelled(path: Path, classes: Sequence[str]) -> Iterator[Labelled]:
+    files = [file for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.name[0] != "."]
+    if idx := [file for file in files if "images-idx3" in file.name]:
+        for file in idx:
+            labels = file.with_name(file.name.replace("images-idx3", "labels-idx1"))
+            yield from _paired(_idx(file), _idx(labels), _part(file.name), file)
+    elif tables := [file for file in files if file.suffix == ".parquet"]:
+        for file in tables:
+            yield from _from_parquet(file)
+    elif path.suffix == ".npz":
+        yield from _from_npz(path)
+    elif path.is_dir() or path.name.endswith(SUFFIXES):
+        yield from _from_pictures(path, classes)
+
+
+def _part(name: str) -> str:
+    return "test" if re.search("test|t10k", name) else "train" if "train" in name else "all"
+
+
+def _paired(images: np.ndarray, labels: np.ndarray, part: str, where: Path) -> Iterator[Labelled]:
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(labels.ravel()) != len(images):
+        raise InputError(f"{where}: {images.dtype} {images.shape} is no set of 8-bit images for {labels.size} labels")
+    grey = images.reshape(images.shape[:3]) if images.shape[3:] == (1,) else images
+    yield from ((part, image, int(label)) for image, label in zip(grey, labels.ravel(), strict=True))
+
+
+def _idx(file: Path) -> np.ndarray:
+    return from_idx(content(file, MAX_BYTES), str(file))
+
+
+def _from_npz(path: Path) -> Iterator[Labelled]:
+    arrays = {m.name.stem: from_npy(m.read(), f"{path}: {m.name}") for m in members(path)}
+    for name, images in arrays.items():
+        beside = (IMAGES.sub(word, name) for word in ("y", "label", "labels"))
+        for labels in (arrays[other] for other in beside if other in arrays and other != name):
+            yield from _paired(images, labels, _part(name), path)
+
+
+def _from_pictures(path: Path, classes: Sequence[str]) -> Iterator[Labelled]:
+    for member in members(path):
+        if member.name.suffix.lower() in FORMATS and len(member.name.parts) > 1:
+            folder = member.name.parts[-2]
+            if folder not in classes and not folder.isdecimal():
+                raise InputError(f"{path}: {member.name}: {folder!r} is none of the classes")
+            label = list(classes).index(folder) if folder in classes else int(folder)
+            yield _part("/".join(member.name.parts[:-2])), decode(member.name, member.read()), label
+
+
+def _from_parquet(path: Path) -> Iterator[Labelled]:
+    """A column ``image`` of encoded pictures, bare or as a record with ``bytes``, and a column ``label``."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=1000, columns=["image", "label"]):
+                for row in batch.to_pylist():
+                    data = row["image"]["bytes"] if isinstance(row["image"], dict) else row["image"]
+                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), int(row["label"])
+    except (ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise InputError(f"{path}: no table of image and label: {error}") from None
