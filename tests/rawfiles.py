@@ -147,7 +147,7 @@ def place_made_files(kind: str, root: Path, monkeypatch, counts: dict[str, int] 
     folder.mkdir(parents=True)
     WRITERS[kind](folder, sets)
     accepted = tuple(
-        replace(source, accepted={f"sha256:{hashlib.sha256(data).hexdigest()}": len(data)}, shipped=None)
+        replace(source, accepted={f"sha256:{hashlib.sha256(data).hexdigest()}": len(data)}, urls=(), shipped=None)
         for source in made.sources()
         for data in [(folder / source.name).read_bytes()]
     )

@@ -89,7 +89,8 @@ def verify(name: str, dataset: Dataset, path: Path) -> Iterator[str]:
     for part, (images, digest) in sets_in(path, dataset.classes).items():
         same = [other for other, facts in known.items() if facts.sha256 == digest]
         if not same:
-            raise InputError(f"{path}: {part}: {images:,} images with digest {digest} are no part of {name}: {known}")
+            parts = ", ".join(f"{other} {facts.images:,} with {facts.sha256}" for other, facts in known.items())
+            raise InputError(f"{path}: {part}: {images:,} images with digest {digest} are no part of {name}: {parts}")
         yield f"{path}: {part}: the {images:,} images of {name}, part {same[0]}"
 
 
