@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import load_study
+from shiftpress.assembly import datasets_read, load_study
 from shiftpress.core.problems import InputError
 
 ROOT = Path(__file__).parents[2]
-PARAMS = (ROOT / "params.yaml").read_text()
+STUDY = str(ROOT / "params.yaml")
+PARAMS = Path(STUDY).read_text()
 
 
 @pytest.fixture
@@ -120,3 +121,9 @@ def test_a_kind_whose_package_is_missing_matters_only_if_the_study_runs_it(compl
 def test_a_codec_and_an_objective_must_find_each_other(complaints, old, new, expected):
     assert old in PARAMS
     assert any(expected in line for line in complaints(PARAMS.replace(old, new)))
+
+
+def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():
+    laptop, paper = (datasets_read(load_study(files)) for files in ([STUDY], [STUDY, str(ROOT / "tiers/paper.yaml")]))
+    assert laptop == ["mnist5k", "uci"]
+    assert paper == ["mnist", "cifar10", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
