@@ -228,11 +228,11 @@ def test_a_split_survives_its_file(prepared, tmp_path):
     assert all(torch.equal(getattr(found, k), getattr(split, k)) for k in vars(split))
 
 
-DIGESTS = {"mnist5k": "38dd2448cbf04d5c", "uci": "d5e8fed5d8df1305"}
+DIGESTS = {"mnist5k": "38dd2448cbf04d5c", "uci_digits": "d5e8fed5d8df1305"}
 
 
-@pytest.mark.parametrize("name", DIGESTS)
-def test_the_embedded_sets_are_the_known_ones(name):
+@pytest.mark.parametrize("kind", DIGESTS)
+def test_the_embedded_sets_and_their_default_splits_are_the_known_ones(kind):
     """Digests of pixels and labels, whatever container they come from."""
-    card = prepare(build("datasets", ENTRIES[name]))[1]
-    assert card["pixels_sha256"]["test"].startswith(DIGESTS[name])
+    splits = prepare(component("datasets", kind)())[1]["pixels_sha256"]
+    assert splits["test"].startswith(DIGESTS[kind])
