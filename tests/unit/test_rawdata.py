@@ -1,6 +1,7 @@
 """Raw files: the accepted bytes or nothing, from the first place that has them."""
 
 import hashlib
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,16 @@ def test_nothing_else_is_accepted_and_the_remedy_is_named(raw, source, remote, a
     for words in (str(raw), "not on the remote", "md5:", "6 bytes", "dvc pull", "--mirror", "kind/file.gz"):
         assert words in str(refusal.value)
     assert not raw.exists()
+
+
+def test_a_file_that_nobody_accepts_is_left_to_its_owner(raw, source, remote):
+    raw.parent.mkdir(parents=True)
+    raw.write_bytes(b"mine")
+    os.utime(raw, (1, raw.stat().st_mtime))  # reading moves the time of access
+    remote(None)
+    with pytest.raises(InputError, match="4 bytes, not 6"):
+        obtain(source, raw)
+    assert raw.read_bytes() == b"mine"
 
 
 def test_a_remote_that_never_answers_is_given_up(raw, source, monkeypatch):

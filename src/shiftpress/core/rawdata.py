@@ -117,7 +117,7 @@ def _copy(source: Source, file: Path, raw: Path) -> None:
 def _pull(source: Source, raw: Path, timeout: float) -> None:
     """Ask the default DVC remote for what the pointer tracks."""
     command = [sys.executable, "-m", "dvc", "pull", "--quiet", str(source.pointer)]
-    before = raw.stat() if raw.exists() else None
+    before = _stamp(raw)
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=max(0, timeout)
@@ -126,9 +126,15 @@ def _pull(source: Source, raw: Path, timeout: float) -> None:
         raise Unavailable("the time for this file is over") from None
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     if fault := source.fault(raw):
-        if raw.exists() and raw.stat() != before:  # DVC does not check its cache
-            raw.unlink()
+        if _stamp(raw) != before:  # DVC does not check its cache
+            raw.unlink(missing_ok=True)
         raise Unavailable(f"{lines[-1] if lines else f'dvc pull ended with code {done.returncode}'} (file: {fault})")
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Changes whenever somebody writes the file."""
+    found = path.stat() if path.exists() else None
+    return found and (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 @contextmanager
