@@ -30,6 +30,10 @@ CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
 try:
     PARAMS = load_study(list(dict.fromkeys(FILES)), workflow.config_settings.config)
     read_ledgers(CLAIM_FILES)
+    PUBLISHED = {
+        kind: {source.name: source for source in component("datasets", kind).sources()}
+        for kind in kinds("datasets")
+    }
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)
@@ -46,10 +50,6 @@ PRUNERS = {
 
 SOURCES = {
     name: build("datasets", PARAMS.datasets[name]) for name in datasets_read(PARAMS)
-}
-PUBLISHED = {
-    kind: {source.name: source for source in component("datasets", kind).sources()}
-    for kind in kinds("datasets")
 }
 CODECS = trained_codecs(PARAMS)
 CARDS = {

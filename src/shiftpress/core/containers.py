@@ -15,6 +15,8 @@ from shiftpress.core.problems import InputError
 MAX_BYTES = 1_000_000_000
 IMAGES = re.compile(r"^x(?=_)|images?$")
 """What arrays of images are called, as in x_train or test_images; for labels, ``y`` or ``labels`` stands there."""
+PICTURES, LABELS = ("image", "img"), ("label", "fine_label")
+"""What columns of a table are called."""
 
 Labelled = tuple[str, np.ndarray, int]
 """Name of the part (train, test or all), pixels, label."""
@@ -83,15 +85,19 @@ def _from_pictures(path: Path, classes: Sequence[str]) -> Iterator[Labelled]:
 
 
 def _from_parquet(path: Path) -> Iterator[Labelled]:
-    """A column ``image`` of encoded pictures, bare or as a record with ``bytes``, and a column ``label``."""
+    """A column of encoded pictures, bare or as records with ``bytes``, and one of labels, as public hubs name them."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     try:
         with ParquetFile(path) as table:
-            for batch in table.iter_batches(batch_size=1000, columns=["image", "label"]):
-                for row in batch.to_pylist():
-                    data = row["image"]["bytes"] if isinstance(row["image"], dict) else row["image"]
-                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), int(row["label"])
+            names = table.schema_arrow.names
+            columns = [next(name for name in known if name in names) for known in (PICTURES, LABELS)]
+            for batch in table.iter_batches(batch_size=1000, columns=columns):
+                for picture, label in zip(*(batch[name].to_pylist() for name in columns), strict=True):
+                    data = picture["bytes"] if isinstance(picture, dict) else picture
+                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), int(label)
+    except StopIteration:
+        raise InputError(f"{path}: no table of {PICTURES[0]} and {LABELS[0]}") from None
     except (ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise InputError(f"{path}: no table of image and label: {error}") from None
