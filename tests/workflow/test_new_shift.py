@@ -35,6 +35,8 @@ def test_one_file_and_one_line_add_a_shift(workspace):
     params.write_text(
         params.read_text().replace("shifts:\n", "shifts:\n  faded: {kind: fading, severities: [0.3, 0.6]}\n")
     )
+    smoke = workspace / "tiers/smoke.yaml"
+    smoke.write_text(smoke.read_text().replace("shifts: [clean, ", "shifts: [clean, faded, "))
     assert planned(workspace)["shift_images"] == 1
     snakemake(*SMOKE, cwd=workspace)
     records = json.loads((workspace / "results/smoke/metrics.json").read_bytes())
