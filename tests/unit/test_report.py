@@ -12,7 +12,10 @@ from shiftpress.reporting.page import render
 from shiftpress.reporting.report import facts
 
 ROOT = Path(__file__).parents[2]
-SHIFTS = {"clean": {"title": "clean", "unit": ""}, "turn": {"title": "rotation", "unit": "degrees"}}
+SHIFTS = {
+    "clean": {"title": "clean", "unit": "", "fidelity": ""},
+    "turn": {"title": "rotation", "unit": "degrees", "fidelity": "exact"},
+}
 CARD = {
     "title": "Toy", "origin": "made", "licence": "MIT", "citation": "none", "classes": ["a", "b"], "shape": [1, 4, 4],
     "images": {"train": 5, "val": 1, "test": 2}, "pixels_sha256": {"test": "ab" * 32},
@@ -91,6 +94,10 @@ def test_pictures_and_figures_are_inside_the_page(page):
     assert "rotation −90" not in text and "rotation, −90 degrees" in text
 
 
+def test_a_shift_says_how_close_it_is_to_its_recipe(page):
+    assert page().count("<td>exact</td>") == 3
+
+
 def test_the_cost_of_jobs_is_summed_per_rule(page, tmp_path):
     folder = tmp_path / "benchmarks" / "train_codec" / "toy"
     folder.mkdir(parents=True)
@@ -110,7 +117,7 @@ def test_hostile_text_stays_text(page, hostile):
         "reported": {"text": hostile, "known": hostile, "value": None},
     }
     text = page(
-        claim=claim, card=CARD | {"title": hostile}, shifts=SHIFTS | {"turn": {"title": hostile, "unit": hostile}}
+        claim=claim, card=CARD | {"title": hostile}, shifts=SHIFTS | {"turn": dict.fromkeys(SHIFTS["turn"], hostile)}
     )
     assert "<script" not in text and "<img src=x" not in text and "49" not in text.split("<main>")[1].split("<svg")[0]
 

@@ -50,6 +50,11 @@ def new_pointer(project: Path):
     edit("data/pointers/mnist5k.dvc", "md5: 1", "md5: 2")(project)
 
 
+def one_more_shift(project: Path):
+    edit("params.yaml", "shifts:\n", "shifts:\n  faint: {kind: awgn, severities: [0.01]}\n")(project)
+    edit("tiers/smoke.yaml", "shifts: [clean, ", "shifts: [clean, faint, ")(project)
+
+
 TRAINED = {"shift_images": 3, "train_codec": 1, "train_dense": 1, "prune_card": 1, **SCORES}
 EVERYTHING = {"fetch_data": 1, "prepare_data": 1, **TRAINED}
 
@@ -75,7 +80,7 @@ CHANGES = {
         {"shift_images": 1, **SCORES},
     ),
     "one more shift": (
-        edit("params.yaml", "shifts:\n", "shifts:\n  faint: {kind: awgn, severities: [0.01]}\n"),
+        one_more_shift,
         {"shift_images": 1, **SCORES},
     ),
     "one more seed": (

@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import BIN, SMOKE, planned, run, snakemake
 
-CONTRAST = '''"""Contrast loss around mid-grey."""
+FADING = '''"""Fading towards mid-grey."""
 
 from torch import Tensor
 
@@ -15,10 +15,10 @@ from shiftpress.core.draws import Draws
 from shiftpress.shifts.base import Shift
 
 
-class Contrast(Shift):
+class Fading(Shift):
     """Grey levels drawn towards the middle."""
 
-    title = "contrast loss"
+    title = "fading to grey"
     unit = "share lost"
 
     severities: list[float] = Field([0.5], description="share of contrast that is lost")
@@ -30,16 +30,18 @@ class Contrast(Shift):
 
 @pytest.mark.slow
 def test_one_file_and_one_line_add_a_shift(workspace):
-    (workspace / "src/shiftpress/shifts/contrast.py").write_text(CONTRAST)
+    (workspace / "src/shiftpress/shifts/fading.py").write_text(FADING)
     params = workspace / "params.yaml"
     params.write_text(
-        params.read_text().replace("shifts:\n", "shifts:\n  faded: {kind: contrast, severities: [0.3, 0.6]}\n")
+        params.read_text().replace("shifts:\n", "shifts:\n  faded: {kind: fading, severities: [0.3, 0.6]}\n")
     )
+    smoke = workspace / "tiers/smoke.yaml"
+    smoke.write_text(smoke.read_text().replace("shifts: [clean, ", "shifts: [clean, faded, "))
     assert planned(workspace)["shift_images"] == 1
     snakemake(*SMOKE, cwd=workspace)
     records = json.loads((workspace / "results/smoke/metrics.json").read_bytes())
     assert "faded" in records["cards"]["mnist5k"]["conv4/dense"]["accuracy"]
-    assert "contrast loss" in (workspace / "results/smoke/report/index.html").read_text()
+    assert "fading to grey" in (workspace / "results/smoke/report/index.html").read_text()
     tested = run(BIN / "python", "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/contract/test_shifts.py",
                  "tests/contract/test_catalog.py", cwd=workspace).stdout  # fmt: skip
-    assert "faded" in tested and "shifts-contrast" in tested
+    assert "faded" in tested and "shifts-fading" in tested

@@ -62,6 +62,7 @@ rule render_report:
                 "title": shift.title,
                 "unit": shift.unit,
                 "kind": PARAMS.shifts[name].kind,
+                "fidelity": shift.fidelity,
             }
             for name, shift in SHIFTS.items()
         },

@@ -50,6 +50,12 @@ class Draws:
         purpose = _mix(torch.tensor([seed], dtype=torch.int64, device=ids.device) + _GOLDEN)
         self._keys = _mix(purpose ^ ids)
 
+    def __getitem__(self, rows: slice | Tensor) -> "Draws":
+        """The numbers of some of the images: the same as in the whole."""
+        part = object.__new__(Draws)
+        part._keys = self._keys[rows]
+        return part
+
     def integers(self, *shape: int, stream: int = 0) -> Tensor:
         """Uniform on 0..65535, (N, *shape) int64."""
         count = int(np.prod(shape, dtype=np.int64))
@@ -58,9 +64,9 @@ class Draws:
         start = _mix(self._keys + torch.tensor(stream, device=self._keys.device) * _GOLDEN)[:, None]
         steps = torch.arange(1, words + 1, device=start.device)[None] * _GOLDEN
         hashes = _mix(start + steps)
-        parts = [_shift_right(hashes, bits) & (_LEVELS - 1) if bits else hashes & (_LEVELS - 1)
-                 for bits in (0, 16, 32, 48)]  # fmt: skip
-        return torch.stack(parts, dim=2).flatten(1)[:, :count].reshape(-1, *shape)
+        # the lowest 16 bits first, as they lie in memory
+        numbers = hashes.view(torch.int16)[:, :count].to(torch.int64).bitwise_and_(_LEVELS - 1)
+        return numbers.view(-1, *shape)
 
     def uniform(self, *shape: int, stream: int = 0) -> Tensor:
         """Uniform on (0, 1), (N, *shape) float32, on a grid of 65,536 values."""
@@ -69,4 +75,4 @@ class Draws:
     def normal(self, *shape: int, stream: int = 0) -> Tensor:
         """Standard normal, (N, *shape) float32."""
         picks = self.integers(*shape, stream=stream)
-        return _normal_quantiles().to(picks.device)[picks]
+        return _normal_quantiles().to(picks.device).index_select(0, picks.flatten()).view(picks.shape)

@@ -49,6 +49,8 @@ class Shift(Component):
     """Whether the images are made here or are those that others have published."""
     white_box: ClassVar[bool] = False
     """Whether it is made for each model anew, by ``frontier``."""
+    fidelity: ClassVar[str] = ""
+    """How close it comes to the published recipe it follows, if it follows one."""
 
     severities: list[float] = Field(min_length=1, max_length=1000, description="severities to evaluate at")
     only: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")

@@ -1,0 +1,41 @@
+"""The environment that peers run in: ``.venv-bench``, never a dependency of the project.
+
+``python bench/environment.py`` makes it, with the packages below from the package registry. It is made anew when the
+list changes.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).parents[1] / ".venv-bench"
+PACKAGES = (
+    "imagecorruptions==1.1.2",
+    "numpy==2.4.6",
+    "numba==0.68.1",
+    "opencv-python-headless==5.0.0.93",
+    "pillow==13.0.0",
+    "scikit-image==0.26.0",
+    "scipy==1.17.1",
+    # imagecorruptions imports pkg_resources, which later ones have no more
+    "setuptools==80.10.2",
+)
+
+
+def python() -> Path:
+    """The interpreter of the environment, which is made if it is not there or is another one."""
+    found, receipt = HOME / "bin" / "python", HOME / "packages.txt"
+    if not receipt.is_file() or receipt.read_text().split() != list(PACKAGES):
+        uv = Path(sys.executable).parent / "uv"
+        command = [str(uv) if uv.is_file() else "uv"]
+        subprocess.run([*command, "venv", "--quiet", "--clear", "--python", sys.executable, str(HOME)], check=True)
+        # imagecorruptions asks for the OpenCV that needs a display; the headless one has the same functions
+        install = [*command, "pip", "install", "--quiet", "--python", str(found), "--no-deps"]
+        subprocess.run([*install, PACKAGES[0]], check=True)
+        subprocess.run([*install[:-1], *PACKAGES[1:]], check=True)
+        receipt.write_text("\n".join(PACKAGES))
+    return found
+
+
+if __name__ == "__main__":
+    print(python())
