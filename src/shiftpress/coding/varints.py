@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from shiftpress.core.problems import InputError
 
 MOST_BITS = 32
-LARGEST = (1 << 31) - 1
-"""Escaped integers lie between -LARGEST and LARGEST."""
+HALF = 1 << 31
+"""Escaped integers are at least -HALF and less than HALF."""
 
 
 def varint(value: int) -> bytes:
@@ -42,7 +42,7 @@ def write_escapes(values: Iterable[int]) -> bytes:
     """
     out = []
     for value in values:
-        if abs(value) > LARGEST:
+        if not -HALF <= value < HALF:
             raise InputError("The model gives numbers too large to code.")
         out.append(varint(2 * value if value >= 0 else -2 * value - 1))
     return b"".join(out)
