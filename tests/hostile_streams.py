@@ -81,7 +81,7 @@ def damaged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:
 def forged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:
     """A damaged stream with right checksums: header fields, lengths and payload changed, bounds not minded."""
     header, sections = container.read(data)
-    whole = sections.payload(header.symbols)
+    whole = sections.payload(header.least)
     packed, coded, escaped = len(sections.packed), len(sections.coded), len(sections.escaped)
     parts_ = list(header.parts)
     place = int(draw.integers(0, len(parts_)))
@@ -118,7 +118,7 @@ def forged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:
     cuts = packed, packed + coded, packed + coded + escaped
     sections = Sections(whole[: cuts[0]], whole[cuts[0] : cuts[1]], whole[cuts[1] : cuts[2]])
     header = replace(header, parts=tuple(parts_), symbols_crc=0)
-    if header.symbols > 1 << 34:  # the writer would fill it up: the announced padding is left out
+    if max(header.symbols, header.values) > 1 << 34:  # the writer would fill it up: the announced padding is left out
         return resealed(container.write(replace(header, count=1, parts=(Part(0, 1),)), sections), draw)
     return container.write(header, sections)
 

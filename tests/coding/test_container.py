@@ -72,7 +72,7 @@ def test_absurd_sizes_are_refused_with_right_checksums(changes):
 
 def test_more_symbols_than_the_bytes_allow_are_refused():
     data = bytearray(container.write(HEADER, SECTIONS))
-    payload = len(SECTIONS.payload(HEADER.symbols))
+    payload = len(SECTIONS.payload(HEADER.least))
     at = data.index(varint(10) + varint(0) + varint(5))
     head = bytes(data[:at]) + varint(1 << 20) + bytes(data[at + 1 : -payload - 4])
     head = head[:5] + bytes([len(head) + 4]) + head[6:]
@@ -89,7 +89,7 @@ def test_names_are_names(names):
 def test_padding_holds_nothing():
     header = replace(HEADER, parts=(Part(0, 5000),))
     data = bytearray(container.write(header, Sections(b"", b"abcd", b"")))
-    assert container.read(bytes(data))[1].padding(header.symbols) == 11
+    assert header.least == 15 and container.read(bytes(data))[1].coded == b"abcd"
     data[-1] = 1
     head = bytes(data[:26]) + struct.pack("<I", google_crc32c.value(bytes(data[-15:]))) + bytes(data[30:-19])
     with pytest.raises(InputError, match="stands in its padding"):

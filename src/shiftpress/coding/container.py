@@ -23,8 +23,9 @@ MOST_SIDE, MOST_COUNT, MOST_PARTS, MOST_LEVELS = 1 << 14, 1 << 24, 8, 1 << 16
 MOST_VALUES = 1 << 28
 """Pixels times channels of all images of a file."""
 MOST_SYMBOLS = 1 << 25
-SYMBOLS_PER_BYTE = 1024
-"""A payload holds at most so many symbols per byte, so that work is bounded by what was sent; filled up with zeros."""
+MOST_PER_BYTE = 1024
+"""Where tables are used, a payload has a byte for so many symbols and values at least, so that work is bounded by what
+was sent. Of symbols with known levels the model says how many bits they take."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,17 @@ class Header:
         """Symbols of all images."""
         return self.count * sum(part.symbols for part in self.parts)
 
+    @property
+    def values(self) -> int:
+        """Pixels times channels of all images."""
+        return self.count * self.shape[0] * self.shape[1] * self.shape[2]
+
+    @property
+    def least(self) -> int:
+        """Bytes the payload has at least; zeros fill it up."""
+        by_tables = any(not part.levels for part in self.parts)
+        return -(-max(self.symbols, self.values) // MOST_PER_BYTE) if by_tables else 0
+
 
 @dataclass(frozen=True)
 class Sections:
@@ -61,13 +73,9 @@ class Sections:
     coded: bytes
     escaped: bytes
 
-    def padding(self, symbols: int) -> int:
-        """Zeros needed so that no byte holds too many symbols."""
-        return max(0, -(-symbols // SYMBOLS_PER_BYTE) - len(self.packed) - len(self.coded) - len(self.escaped))
-
-    def payload(self, symbols: int) -> bytes:
-        """All of it as it stands in the file."""
-        return self.packed + self.coded + self.escaped + bytes(self.padding(symbols))
+    def payload(self, least: int) -> bytes:
+        """All of it as it stands in the file, filled up to so many bytes."""
+        return (self.packed + self.coded + self.escaped).ljust(least, b"\0")
 
 
 def write(header: Header, sections: Sections) -> bytes:
@@ -79,7 +87,7 @@ def write(header: Header, sections: Sections) -> bytes:
     numbers = [*header.shape, header.count, *lengths, len(header.parts), *parts]
     names = [word for name in (header.kind, header.stage) for word in (bytes([len(name)]), name.encode())]
     rest = b"".join([*names, *map(varint, numbers)])
-    payload = sections.payload(header.symbols)
+    payload = sections.payload(header.least)
     size = _FIXED.size + len(rest) + _CRC.size
     head = _FIXED.pack(MAGIC, VERSION, size, header.model, header.symbols_crc, google_crc32c.value(payload)) + rest
     return head + _CRC.pack(google_crc32c.value(head)) + payload
@@ -93,7 +101,7 @@ def read(data: bytes) -> tuple[Header, Sections]:
     payload = data[start:]
     ends = lengths[0], sum(lengths[:2]), sum(lengths)
     sections = Sections(payload[: ends[0]], payload[ends[0] : ends[1]], payload[ends[1] : ends[2]])
-    announced = max(ends[2], -(-header.symbols // SYMBOLS_PER_BYTE))
+    announced = max(ends[2], header.least)
     if len(payload) != announced:
         raise InputError(f"The stream has {len(payload)} bytes of payload where its header announces {announced}.")
     if google_crc32c.value(payload) != payload_crc:
@@ -141,11 +149,10 @@ def _name(head: bytes, position: int) -> tuple[str, int]:
 def _excess(header: Header) -> str | None:
     """What is out of bounds; products are of Python's integers, which do not overflow."""
     channels, height, width = header.shape
-    values = channels * height * width * header.count
     if channels not in (1, 3) or not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE):
         return f"images of {channels} channels and {height}x{width} pixels"
-    if not 0 < header.count <= MOST_COUNT or values > MOST_VALUES:
-        return f"{header.count} images, {values} values, where {MOST_VALUES} are allowed"
+    if not 0 < header.count <= MOST_COUNT or header.values > MOST_VALUES:
+        return f"{header.count} images, {header.values} values, where {MOST_VALUES} are allowed"
     if not 0 < len(header.parts) <= MOST_PARTS or any(p.levels == 1 or p.levels > MOST_LEVELS for p in header.parts):
         return f"a code of {len(header.parts)} parts"
     if header.symbols > MOST_SYMBOLS or not all(part.symbols for part in header.parts):

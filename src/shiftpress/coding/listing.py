@@ -8,7 +8,7 @@ def stream_facts(data: bytes) -> dict[str, object]:
     """Facts of a stream whose sizes and checksums are right. Raises InputError."""
     header, sections = read(data)
     channels, height, width = header.shape
-    payload = len(sections.payload(header.symbols))
+    payload = len(sections.payload(header.least))
     return {
         "file": "shiftpress stream",
         "codec": header.kind,
