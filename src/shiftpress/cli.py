@@ -1,12 +1,12 @@
 """The command line, for what is no step of the pipeline. Heavy imports happen inside the verbs."""
 
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from shiftpress.cli_codec import codec
+from shiftpress.verbs import TIER, plainly
 
 app = typer.Typer(
     help="Compression under distribution shift: verbs beside the pipeline.",
@@ -17,24 +17,7 @@ app = typer.Typer(
 
 data = typer.Typer(help="Raw data: bring it, look at it, compare copies of it.", no_args_is_help=True)
 app.add_typer(data, name="data")
-
-TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, standard, paper or one of yours")]
-
-
-def plainly(verb: Callable[..., None]) -> Callable[..., None]:
-    """Say the user's mistakes in plain words and leave with code 2, without a traceback."""
-
-    @wraps(verb)
-    def wrapped(*args: object, **kwargs: object) -> None:
-        from shiftpress.core.problems import InputError
-
-        try:
-            verb(*args, **kwargs)
-        except InputError as error:
-            print(error, file=sys.stderr)
-            raise typer.Exit(InputError.exit_code) from None
-
-    return wrapped
+app.add_typer(codec, name="codec")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from shiftpress.core.splits import Shape
 class Factorized(VariableRate):
     """y = g_a(x), rounded, each channel coded with its own learned distribution; x_hat = g_s(y_hat).
 
-    The distributions are CompressAI's ``EntropyBottleneck``, frozen to 16-bit integer tables after training. Transforms
+    The distributions are CompressAI's ``EntropyBottleneck``, frozen to integer tables after training. Transforms
     are convolutions with leaky ReLU; the papers have generalised divisive normalisation there.
     """
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-TABLE_BITS = 16
+TABLE_BITS = 22
 """Frequencies of a table add up to 2 to this power."""
 
 

@@ -1,0 +1,123 @@
+"""The verbs of ``shiftpress codec``. Heavy imports happen inside them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shiftpress.verbs import TIER, plainly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiftpress.coding.model import Model
+    from shiftpress.core.params import Params
+    from shiftpress.core.splits import Shape
+
+codec = typer.Typer(
+    help="Trained codecs as files, and images coded with them.", no_args_is_help=True, rich_markup_mode=None
+)
+
+MODEL_FILE = Annotated[Path, typer.Argument(metavar="MODELFILE", help="what export wrote")]
+
+
+@codec.command()
+@plainly
+def export(
+    model: Annotated[str, typer.Argument(help="dataset/codec/objective, by their names in the params")],
+    tier: TIER = "laptop",
+    seed: Annotated[int, typer.Option(help="run seed it was trained with")] = 0,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="file to write")] = None,
+) -> None:
+    """Write a codec that the pipeline trained as one file."""
+    from shiftpress.coding.export import exported
+    from shiftpress.coding.files import write_file
+
+    out = out or Path(f"{model.replace('/', '-')}-seed{seed}.safetensors")
+    data = exported(model, _params(tier), tier, seed)
+    write_file(out, data)
+    print(f"{out}: {len(data)} bytes")
+
+
+@codec.command()
+@plainly
+def encode(
+    model_file: MODEL_FILE,
+    images: Annotated[list[Path], typer.Argument(help="image files, or folders of them")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="stream to write, FILE.spc")],
+    stage: Annotated[str, typer.Option(help="how much of the code to send; full sends all of it")] = "full",
+) -> None:
+    """Code images; they must have the size the model was trained for."""
+    from shiftpress.coding.codec import encode as coded
+    from shiftpress.coding.files import image_files, read_images, write_file
+
+    model = _model(model_file)
+    files = image_files(images)
+    pixels = read_images(files, model.shape)
+    data = coded(model, pixels, stage, _progress("encode", len(pixels), model.shape))
+    write_file(out, data)
+    _, height, width = model.shape
+    bits = 8 * len(data) / len(pixels)
+    print(f"{out}: {len(pixels)} images, {len(data)} bytes, {bits / height / width:.4f} bits per pixel")
+
+
+@codec.command()
+@plainly
+def decode(
+    model_file: MODEL_FILE,
+    stream: Annotated[Path, typer.Argument(help="what encode wrote")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="folder to write PNG files into")],
+) -> None:
+    """Decode a stream into PNG files, numbered in the order the images were given."""
+    from shiftpress.coding.codec import decode as decoded
+    from shiftpress.coding.container import read
+    from shiftpress.coding.files import read_file, write_images
+
+    model, data = _model(model_file), read_file(stream)
+    header, _ = read(data)
+    images = decoded(model, data, _progress("decode", header.count, header.shape))
+    write_images(out, images)
+    print(f"{out}: {len(images)} images")
+
+
+@codec.command()
+@plainly
+def info(file: Annotated[Path, typer.Argument(help="a model file or a stream")]) -> None:
+    """Say what a model file or a stream is; both are checked as for use."""
+    from shiftpress.coding.container import MAGIC
+    from shiftpress.coding.files import read_file
+    from shiftpress.coding.listing import model_facts, stream_facts
+
+    data = read_file(file)
+    facts = stream_facts(data) if data.startswith(MAGIC[:4]) else model_facts(data)
+    for name, value in facts.items():
+        print(f"{name:16} {value}")
+
+
+def _params(tier: str) -> "Params":
+    """The params of a tier: its overlay laid over params.yaml, as the pipeline does."""
+    from shiftpress.assembly import load_study
+    from shiftpress.core.problems import InputError
+
+    overlay = Path("tiers") / f"{tier}.yaml"
+    params = load_study(["params.yaml", *([str(overlay)] if overlay.is_file() else [])])
+    if params.run.tier != tier:
+        raise InputError(f"No params are known for tier {tier!r}: {overlay} is missing or names another tier.")
+    return params
+
+
+def _model(file: Path) -> "Model":
+    from shiftpress.coding.files import read_file
+    from shiftpress.coding.model import read_model
+    from shiftpress.core.determinism import prepare
+
+    prepare(threads=1)  # how sums are split over threads would reach the pixels
+    return read_model(read_file(file))
+
+
+def _progress(label: str, count: int, shape: "Shape") -> "Callable[[], None]":
+    from shiftpress.coding.parts import chunk_size
+    from shiftpress.core.progress import Progress
+
+    chunks = -(-count // chunk_size(shape))
+    return Progress(label, chunks).step

@@ -1,0 +1,107 @@
+"""Images to streams and back, with one codec."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from shiftpress.coding.container import Header, read, write
+from shiftpress.coding.model import Model
+from shiftpress.coding.parts import Receiver, Sender, chunk_size
+from shiftpress.core.codecnet import FULL, CodecNet
+from shiftpress.core.coding import Symbols
+from shiftpress.core.problems import InputError, suggestion
+from shiftpress.core.splits import Shape
+
+NO_MODEL = bytes(16)
+Step = Callable[[], None]
+
+
+@torch.no_grad()
+def encode(model: Model, images: Tensor, stage: str = FULL, step: Step = lambda: None) -> bytes:
+    """The stream of images (N, C, H, W) uint8; ``step`` is called after each chunk. Raises InputError."""
+    if tuple(images.shape[1:]) != model.shape or images.dtype != torch.uint8 or not len(images):
+        raise InputError(f"The model codes 8-bit images of shape {model.shape}, not {tuple(images.shape[1:])}.")
+    known(model.net, stage)
+    sender = Sender()
+    for chunk, real in _chunks(images, model.shape):
+        sender.put(list(model.net.encode(chunk, stage)), real)
+        step()
+    return _stream(sender, model.kind, stage, model.digest, model.shape)
+
+
+@torch.no_grad()
+def decode(model: Model, data: bytes, step: Step = lambda: None) -> Tensor:
+    """The images (N, C, H, W) uint8 of a stream. Raises InputError if it is damaged or of another model."""
+    header, sections = read(data)
+    if header.model != model.digest or header.kind != model.kind or header.shape != model.shape:
+        raise InputError("The stream was written with another model; decode it with the one it was encoded with.")
+    known(model.net, header.stage)
+    receiver, found = Receiver(header, sections), torch.empty((header.count, *header.shape), dtype=torch.uint8)
+    for start in range(0, header.count, receiver.chunk):
+        images = model.net.decode(receiver, receiver.chunk, header.stage)
+        real = receiver.next_chunk()
+        found[start : start + real] = levels_of(images[:real])
+        step()
+    receiver.finish()
+    return found
+
+
+@torch.no_grad()
+def reconstruct(model: Model, images: Tensor, stage: str = FULL) -> Tensor:
+    """What the decoder must give back, from the network's forward pass: (N, C, H, W) uint8."""
+    known(model.net, stage)
+    chunks = [levels_of(model.net(chunk, stage).images[:real]) for chunk, real in _chunks(images, model.shape)]
+    return torch.cat(chunks)
+
+
+@torch.no_grad()
+def disk_bits(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unnamed") -> float:
+    """Bits per image of the whole stream file, header and all, that holds these images (N, C, H, W) in [0, 1].
+
+    The header is paid once for all of them. The stream is read again, and its symbols compared with those sent.
+    """
+    net, shape = net.to(memory_format=torch.channels_last), tuple(images.shape[1:])
+    known(net, stage)
+    sender, sent = Sender(), []
+    for chunk, real in _chunks(images, shape):
+        parts = list(net.encode(chunk, stage))
+        sender.put(parts, real)
+        sent.append([Symbols(p.values[:real], p.alphabet, p.rows) for p in parts])
+    data = _stream(sender, kind, stage, NO_MODEL, shape)
+    receiver = Receiver(*read(data))
+    for parts in sent:
+        for part in parts:
+            taken = receiver.take(part.alphabet, (receiver.chunk, part.values.shape[1]), part.rows)
+            if not torch.equal(taken[: len(part.values)], part.values.cpu()):
+                raise AssertionError("symbols were read other than they were written")
+        receiver.next_chunk()
+    receiver.finish()
+    return 8 * len(data) / len(images)
+
+
+def known(net: CodecNet, stage: str) -> None:
+    """Raises InputError unless the codec has the stage."""
+    if stage not in net.stages:
+        raise InputError(f"The codec has no stage {stage!r}.{suggestion(stage, list(net.stages))}")
+
+
+def levels_of(images: Tensor) -> Tensor:
+    """Images in [0, 1] as uint8. Raises InputError where a network gives no numbers."""
+    if not images.isfinite().all():
+        raise InputError("The model gives pixels that are no numbers; its weights are damaged.")
+    return (images * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def _stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) -> bytes:
+    header = Header(kind, stage, model, shape, sender.count, tuple(sender.parts), sender.symbols_crc)
+    return write(header, sender.sections())
+
+
+def _chunks(images: Tensor, shape: Shape) -> Iterator[tuple[Tensor, int]]:
+    """Chunks of a fixed size in [0, 1], the last one filled up with black, and how many images of each are real."""
+    size = chunk_size(shape)
+    for rows in images.split(size):
+        chunk = torch.zeros((size, *shape), device=images.device)
+        chunk[: len(rows)] = rows.float() / 255 if rows.dtype == torch.uint8 else rows
+        yield chunk.contiguous(memory_format=torch.channels_last), len(rows)

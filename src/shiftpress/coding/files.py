@@ -1,0 +1,89 @@
+"""Files that go into a codec and come out of it."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from shiftpress.coding.container import MOST_VALUES
+from shiftpress.core.problems import InputError
+from shiftpress.core.splits import Shape
+from shiftpress.core.storage import replace_file
+
+MOST_BYTES = 1 << 30
+ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".tif", ".tiff"}
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of at most 1 GiB. Raises InputError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{path} is larger than {MOST_BYTES} bytes, which no file of ours is.")
+    return data
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write the bytes in one step. Raises InputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, data)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def image_files(paths: list[Path]) -> list[Path]:
+    """The files named, and for each folder the images directly in it, in the order of their names."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
+            if not inside:
+                raise InputError(f"There are no images in {path}; known endings: {', '.join(sorted(ENDINGS))}.")
+            found += inside
+        else:
+            found.append(path)
+    return found
+
+
+def read_images(files: list[Path], shape: Shape) -> Tensor:
+    """Images (N, C, H, W) uint8; colours become grey, or grey three equal colours, as the shape asks.
+
+    Raises InputError for a file that is no image or has another size.
+    """
+    if len(files) * shape[0] * shape[1] * shape[2] > MOST_VALUES:
+        raise InputError(f"{len(files)} images are too many for one stream; split them over several files.")
+    pixels = torch.empty((len(files), *shape), dtype=torch.uint8)
+    for row, file in enumerate(files):
+        pixels[row] = _read_image(file, shape)
+    return pixels
+
+
+def _read_image(file: Path, shape: Shape) -> Tensor:
+    channels, height, width = shape
+    try:
+        with Image.open(file) as picture:
+            if picture.size != (width, height):
+                found = f"{picture.height}x{picture.width}"
+                raise InputError(f"{file} has {found} pixels, the model codes {height}x{width}; resize it first.")
+            levels = np.array(picture.convert("L" if channels == 1 else "RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{file} cannot be read as an image: {error}.") from None
+    return torch.from_numpy(levels).view(height, width, channels).permute(2, 0, 1)
+
+
+def write_images(folder: Path, images: Tensor) -> None:
+    """Write images (N, C, H, W) uint8 as numbered PNG files."""
+    digits = len(str(len(images) - 1))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for row, image in enumerate(images.permute(0, 2, 3, 1).numpy()):
+            levels = image[..., 0] if image.shape[2] == 1 else image
+            Image.fromarray(np.ascontiguousarray(levels)).save(folder / f"{row:0{digits}}.png")
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,164 @@
+"""The model file: a trained codec as one safetensors file that says what it is. Its reader trusts nothing in it."""
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from shiftpress.codecs.base import Codec
+from shiftpress.coding.container import MOST_SIDE
+from shiftpress.coding.tabled import flaw
+from shiftpress.core.catalog import UnknownKind, component
+from shiftpress.core.codecnet import CodecNet
+from shiftpress.core.coding import Tables
+from shiftpress.core.component import Name
+from shiftpress.core.explain import explain
+from shiftpress.core.problems import InputError
+from shiftpress.core.splits import Shape
+from shiftpress.core.storage import canonical_json
+from shiftpress.core.tensors import State
+
+FORMAT = "shiftpress/codec/1"
+KEY = "shiftpress"
+"""The one key of the file's metadata, so that no order of keys is left open."""
+MOST_HEADER, MOST_VALUES = 1 << 22, 1 << 24
+DTYPES = {torch.float32: "F32", torch.int32: "I32", torch.int64: "I64"}
+
+Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+
+
+class Description(BaseModel):
+    """What a model file says about itself; ``digest`` is over everything else and the tensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    format: str = FORMAT
+    kind: Name
+    fields: dict[Name, Any]
+    shape: Annotated[list[Side], Field(min_length=3, max_length=3)]
+    origin: Annotated[str, Field(max_length=300)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
+
+
+@dataclass(frozen=True)
+class Model:
+    """A codec ready for use, and the first 16 bytes of its digest."""
+
+    kind: str
+    shape: Shape
+    net: CodecNet
+    digest: bytes
+    origin: str = ""
+
+
+def model_bytes(kind: str, fields: dict[str, Any], shape: Shape, state: State, origin: str) -> bytes:
+    """The model file of a trained codec. Raises InputError if the parts do not belong together."""
+    described = _described({"kind": kind, "fields": fields, "shape": list(shape), "origin": origin})
+    described = described.model_copy(update={"digest": _digest(described, state)})
+    ordered = {name: state[name].detach().cpu().contiguous() for name in sorted(state)}
+    data = save(ordered, {KEY: canonical_json(described.model_dump()).decode()})
+    read_model(data)
+    return data
+
+
+def read_model(data: bytes) -> Model:
+    """The codec of a model file. Raises InputError, with one line, whatever the bytes are."""
+    header = _header(data)
+    described = _described(_json(header.pop("__metadata__", {}).get(KEY, "null")))
+    shape = tuple(described.shape)
+    codec = _codec(described, shape)
+    with torch.device("meta"):  # names, sizes and types of its tensors, without the memory
+        _compare(codec.build(shape).state_dict(), header)
+    try:
+        state = load(data)
+    except SafetensorError as error:
+        raise InputError(f"The model file is damaged: {error}.") from None
+    if _digest(described, state) != described.digest:
+        raise InputError("The model file is damaged: its digest differs.")
+    net = codec.build(shape).eval()
+    net.load_state_dict(state)
+    _usable(net)
+    digest = bytes.fromhex(described.digest)[:16]
+    return Model(described.kind, shape, net.to(memory_format=torch.channels_last), digest, described.origin)
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    size = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else MOST_HEADER
+    if size > min(MOST_HEADER, len(data) - 8):
+        raise InputError("This is no model file: it is not in the safetensors format.")
+    header = _json(data[8 : 8 + size])
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+        raise InputError("This is no model file: it is not in the safetensors format.")
+    return header
+
+
+def _json(text: bytes | str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise InputError("This is no model file: its header is not JSON.") from None
+
+
+def _described(facts: Any) -> Description:
+    if not isinstance(facts, dict) or facts.get("format", FORMAT) != FORMAT:
+        raise InputError(f"This is no codec's model file of format {FORMAT}; make one with shiftpress codec export.")
+    try:
+        return Description.model_validate(facts)
+    except ValidationError as error:
+        place, text = explain(error, Description)[0]
+        raise InputError(f"The model file's header is wrong: {'.'.join(map(str, place))}: {text}") from None
+
+
+def _codec(described: Description, shape: Shape) -> Codec:
+    try:
+        codec = component("codecs", described.kind)(**described.fields)
+    except UnknownKind as error:
+        raise InputError(f"The model file's header is wrong: {error}") from None
+    except ValidationError as error:
+        place, text = explain(error, component("codecs", described.kind))[0]
+        raise InputError(f"The model file's header is wrong: fields.{'.'.join(map(str, place))}: {text}") from None
+    reason = codec.misfit(shape)
+    if shape[0] not in (1, 3) or shape[0] * shape[1] * shape[2] > MOST_VALUES:
+        reason = f"{shape} is no shape of grey or colour images of at most {MOST_VALUES} values"
+    if reason:
+        raise InputError(f"The model file's header is wrong: shape: {reason}")
+    return codec
+
+
+def _compare(expected: State, header: dict[str, Any]) -> None:
+    """Raises InputError unless the file has just these tensors."""
+    if names := sorted(expected.keys() ^ header.keys()):
+        raise InputError(f"The model file has other tensors than its kind and fields say, such as {names[0][:60]!r}.")
+    for name, tensor in expected.items():
+        entry = header[name]
+        wanted = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape)}
+        if not isinstance(entry, dict) or any(entry.get(key) != value for key, value in wanted.items()):
+            raise InputError(f"The model file's tensor {name!r} has another type or shape than its fields say.")
+
+
+def _usable(net: CodecNet) -> None:
+    for name, tensor in net.state_dict().items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise InputError(f"The model file's tensor {name!r} holds values that are no finite numbers.")
+    for module in net.modules():
+        tables = getattr(module, "tables", None)
+        if isinstance(tables, Tables) and (problem := flaw(tables)):
+            raise InputError(f"The model file's tables are {problem}. Was the codec frozen after training?")
+        if isinstance(module, nn.BatchNorm2d) and not module.track_running_stats:
+            raise InputError("Codecs with norm: batch have no streams: an image would depend on its neighbours.")
+
+
+def _digest(described: Description, state: State) -> str:
+    facts = described.model_dump(exclude={"digest"})
+    whole = hashlib.sha256(canonical_json(facts))
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        whole.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        whole.update(tensor.numpy().tobytes())
+    return whole.hexdigest()

@@ -1,0 +1,141 @@
+"""What the decoder gives back is the model's own reconstruction, in as many bytes as the rate says."""
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from trained_codecs import FIELDS, stages, trained
+
+from shiftpress.coding import container
+from shiftpress.coding.codec import decode, disk_bits, encode, reconstruct
+from shiftpress.coding.model import Model, read_model
+from shiftpress.core.catalog import kinds
+from shiftpress.core.coding import TABLE_BITS
+from shiftpress.core.problems import InputError
+
+EVERY = pytest.mark.parametrize(("kind", "stage"), stages())
+
+
+def header_size(data: bytes) -> int:
+    header, sections = container.read(data)
+    return len(data) - len(sections.payload(header.least))
+
+
+def test_every_kind_of_codec_is_tested_with_every_stage():
+    assert sorted(FIELDS) == kinds("codecs")
+    assert sorted(stages()) == sorted((kind, stage) for kind in FIELDS for stage in trained(kind).model.net.stages)
+
+
+@EVERY
+def test_another_process_decodes_the_pixels_of_the_models_forward_pass(kind, stage, tmp_path):
+    codec = trained(kind)
+    (tmp_path / "model.safetensors").write_bytes(codec.data)
+    (tmp_path / "images.spc").write_bytes(encode(codec.model, codec.images, stage))
+    words = [sys.executable, "-W", "ignore", "-m", "shiftpress.cli", "codec", "decode"]
+    words += ["model.safetensors", "images.spc", "-o", "out"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = np.stack([np.array(Image.open(file)) for file in sorted((tmp_path / "out").iterdir())])
+    found = torch.from_numpy(found).view(200, 32, 32, -1).permute(0, 3, 1, 2)
+    assert torch.equal(found, reconstruct(codec.model, codec.images, stage))
+    with torch.no_grad():
+        whole = codec.model.net(codec.images.float() / 255, stage).images
+    # one pass over all images: sums may round otherwise, which shows where a pixel lies between two levels
+    assert (found - whole * 255).abs().max() < 0.5 + 1e-3
+
+
+@EVERY
+def test_bytes_on_disk_are_what_the_rate_says(kind, stage):
+    codec = trained(kind)
+    data = encode(codec.model, codec.images, stage)
+    header, sections = container.read(data)
+    if all(part.levels for part in header.parts):
+        values = math.prod(part.levels ** (part.symbols * 200) for part in header.parts)
+        assert len(data) == header_size(data) + ((values - 1).bit_length() + 7) // 8
+    else:
+        with torch.no_grad():
+            estimate = float(codec.model.net(codec.images.float() / 255, stage).bits.double().sum()) / 8
+        assert abs(len(data) - estimate) <= 0.01 * estimate + 64
+    assert header_size(data) <= 64
+
+
+@EVERY
+def test_an_image_decodes_the_same_whatever_else_is_in_the_file(kind, stage):
+    codec = trained(kind)
+    whole = decode(codec.model, encode(codec.model, codec.images, stage))
+    for rows in ([7], [199, 7, 0], list(range(64)), list(range(199, 99, -1))):
+        assert torch.equal(decode(codec.model, encode(codec.model, codec.images[rows], stage)), whole[rows])
+
+
+@EVERY
+def test_disk_bits_are_those_of_the_file(kind, stage):
+    codec = trained(kind)
+    bits = disk_bits(codec.model.net, codec.images.float() / 255, stage, kind)
+    assert bits == 8 * len(encode(codec.model, codec.images, stage)) / 200
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_encoding_again_gives_the_same_bytes_from_a_reloaded_model(kind):
+    codec = trained(kind)
+    assert encode(read_model(codec.data), codec.images) == encode(codec.model, codec.images)
+
+
+@pytest.mark.parametrize("kind", ["factorized", "hyperprior"])
+def test_integers_beyond_the_tables_come_back(kind):
+    codec = trained(kind)
+    model = read_model(codec.data)
+    with torch.no_grad():
+        model.net.analysis[-1].weight.mul_(100)
+    model = Model(kind, model.shape, model.net, model.digest)
+    data = encode(model, codec.images)
+    assert len(container.read(data)[1].escaped) > 1000
+    assert torch.equal(decode(model, data), reconstruct(model, codec.images))
+
+
+def test_a_code_that_says_next_to_nothing_is_filled_up():
+    codec = trained("factorized")
+    model = read_model(codec.data)
+    with torch.no_grad():
+        model.net.analysis[-1].weight.zero_()
+        model.net.analysis[-1].bias.copy_(model.net.bottleneck._medians().flatten())
+        for counts in (model.net.bottleneck.counts,):
+            counts.zero_()
+            counts[:, 64], counts[:, -1] = (1 << TABLE_BITS) - 1, 1
+    data = encode(model, codec.images)
+    header, sections = container.read(data)
+    assert len(sections.coded) < 100
+    assert len(data) - header_size(data) == math.ceil(200 * 3 * 32 * 32 / container.MOST_PER_BYTE)
+    assert torch.equal(decode(model, data), reconstruct(model, codec.images))
+
+
+@pytest.mark.parametrize("kind", ["factorized", "hyperprior"])
+def test_numbers_that_are_none_are_not_coded(kind):
+    codec = trained(kind)
+    model = read_model(codec.data)
+    with torch.no_grad():
+        model.net.analysis[-1].bias.fill_(float("nan"))
+    with pytest.raises(InputError, match="too large to code"):
+        encode(model, codec.images)
+
+
+def test_images_and_stages_that_do_not_fit_are_refused():
+    codec = trained("nested")
+    for images in (codec.images[:0], codec.images[:, :, :16], codec.images.float(), codec.images.repeat(1, 3, 1, 1)):
+        with pytest.raises(InputError, match="The model codes 8-bit images of shape"):
+            encode(codec.model, images)
+    with pytest.raises(InputError, match="no stage 'prefx'. Did you mean 'prefix'"):
+        encode(codec.model, codec.images, "prefx")
+
+
+def test_a_stream_of_another_model_is_refused():
+    nested, angle = trained("nested"), trained("angle")
+    data = encode(nested.model, nested.images)
+    retrained = replace(nested.model, digest=bytes(16))
+    for other in (angle.model, retrained, replace(nested.model, shape=(1, 64, 64))):
+        with pytest.raises(InputError, match="another model"):
+            decode(other, data)

@@ -1,0 +1,81 @@
+"""One trained codec of every kind, small, and digits to code with them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor
+from torch.nn import functional as F
+
+from shiftpress.assembly import build
+from shiftpress.coding.model import Model, model_bytes, read_model
+from shiftpress.training.codecs import train_codec
+
+FIELDS = {
+    "fixed_rate": {"width": 4},
+    "nested": {"width": 4},
+    "residual": {"width": 4},
+    "angle": {"width": 4, "angle_width": 4},
+    "factorized": {"channels": 16, "latents": 12},
+    "hyperprior": {"channels": 16, "latents": 12, "hyper_channels": 4},
+}
+OBJECTIVES = {
+    "nested": {"kind": "nested_schedule", "steps": 1},
+    "residual": {"kind": "residual_schedule", "steps": 1},
+    "angle": {"kind": "angle_schedule"},
+}
+SHAPES = {"factorized": (3, 32, 32)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A codec, its model file, and images (200, C, H, W) uint8 it was not trained on."""
+
+    model: Model
+    data: bytes
+    images: Tensor
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def step(self, note: str = "") -> None:
+        pass
+
+
+def digits(channels: int) -> Tensor:
+    """712 digits as (N, C, 32, 32) uint8; colour is made of a digit and its neighbours."""
+    grey = torch.from_numpy(load_digits().images).float()[:, None] / 16
+    large = F.interpolate(grey, size=32, mode="bilinear")
+    coloured = torch.cat([large.roll(step, 0) for step in range(channels)], 1)
+    return (coloured[:712] * 255).round().to(torch.uint8)
+
+
+@cache
+def trained(kind: str) -> Trained:
+    """A codec of the kind after a few steps, once per process."""
+    torch.set_num_threads(1)
+    images = digits(SHAPES.get(kind, (1, 32, 32))[0])
+    state, _ = train_codec(
+        build("codecs", {"kind": kind, **FIELDS[kind]}),
+        build("objectives", OBJECTIVES.get(kind, {"kind": "erm"})),
+        images[200:].float() / 255,
+        epochs=4,
+        batch=32,
+        lr=3e-3,
+        drops=[0.6],
+        drop_factor=0.2,
+        init_seed=1,
+        order_seed=2,
+        draw_seed=3,
+        progress=Silent(),
+    )
+    data = model_bytes(kind, FIELDS[kind], tuple(images.shape[1:]), state, "test")
+    return Trained(read_model(data), data, images[:200])
+
+
+def stages() -> list[tuple[str, str]]:
+    """Every kind with each of its stages."""
+    structures = {"nested": ["prefix"], "residual": ["base"], "angle": ["upright"]}
+    return [(kind, stage) for kind in FIELDS for stage in [*structures.get(kind, []), "full"]]
