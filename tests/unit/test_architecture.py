@@ -24,7 +24,7 @@ LAYERS = {
     "claims": {"core"},
     "reporting": {"core"},
     "assembly": {"core"},
-    "reference": {"core"},
+    "reference": {"core", "claims"},
     "cli": {"core", "assembly", "reference"},
     "__init__": set(),
 }
