@@ -69,7 +69,7 @@ def _cells(model: str, clean: float, growth: float, rise: float):
     yield "clean", 0.0, "distortion_se", clean
     yield "clean", 0.0, "rate_bits", _latents(model) * np.log2(12)
     yield "clean", 0.0, "disk_bits", _latents(model) * np.log2(12) + 64
-    yield "clean", 0.0, "training_radius", 50.0 if "50" in model.split("/")[1] else 20.1
+    yield "training", 0.0, "training_radius", 50.0 if "50" in model.split("/")[1] else 20.1
     for radius in RADII:
         yield "ball", float(radius), "distortion_se", (clean**0.5 + growth * radius**0.5) ** 2
     for radius in (3, 12, 20, 24):

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from toy_records import LAPTOP, STANDARD_TIER, codec_records
 
+from shiftpress.assembly import build, load_study, trained_codecs
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.results import schema
@@ -42,6 +43,26 @@ def test_a_claim_runs_where_it_says(name, laptop, standard):
 def test_records_that_hold_what_the_paper_found_support_it(name, standard):
     if standard[name]["verdict"] != "NOT RUN":
         assert standard[name]["verdict"] == "SUPPORTED", standard[name]["reason"]
+
+
+@pytest.mark.parametrize("tier", ["laptop", "standard", "paper"])
+def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
+    study = load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
+    trained = {"/".join(pair) for pair in trained_codecs(study)}
+    for name, claim in LEDGER.claims.items():
+        if claim.tier in (("laptop",) if tier == "laptop" else ("laptop", "standard")):
+            for comparison in (c for c in [claim, *map(claim.comparison, claim.also)] if not isinstance(c, Note)):
+                for arm in filter(None, (comparison.arm, comparison.baseline)):
+                    assert {"/".join(model.split("/")[:2]) for model in _models(arm.model, comparison)} <= trained, name
+                    for shift in arm.shifts:
+                        wanted = set(arm.severities) if isinstance(arm.severities, list) else set()
+                        made = build("shifts", study.shifts[shift]).severities
+                        assert shift in study.chosen("shifts") and wanted <= {0, *made}, (name, shift)
+
+
+def _models(pattern: str, comparison) -> list[str]:
+    along = comparison.along or {"": 0}
+    return [pattern.replace("{x}", x).replace("{at}", f"{at:g}") for x, at in along.items()]
 
 
 def test_what_is_not_run_says_what_is_missing_and_where_it_is_made(laptop):
@@ -102,6 +123,6 @@ def test_the_rows_follow_the_published_schema(laptop, standard):
 
 def test_earlier_claims_keep_their_thresholds():
     old = LEDGER.claims["L13"]
-    assert (old.effect, old.above, old.arm.model, old.baseline.model) == ("ratio", 2.0, "*/erm", "{1}/erm")
+    assert (old.effect, old.above, old.arm.model, old.baseline.model) == ("ratio", 2.0, "fixed10/erm", "fixed10/erm")
     (cards,) = read_ledgers([ROOT / "claims/cards2021.yaml"])
     assert cards.claims["C-1"].above == -0.5 and cards.claims["C-1"].min_seeds == 3
