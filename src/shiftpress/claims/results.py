@@ -63,6 +63,7 @@ class Row(Found):
     verdict: Verdict = Field(description="after correction for the other claims of the family")
     reason: str = Field(description="in words")
     family: str | None = Field(description="claims corrected together")
+    condition: str = Field(description="name of the comparison with the weakest evidence; empty for the claim's own")
     p_holm: float | None = Field(description="p after Holm's correction within the family")
     reported: Reported = Field(description="what the paper found")
     parts: list[Part] = Field(description="all comparisons")

@@ -89,6 +89,7 @@ def _row(case: Case, tier: str) -> Row:
         "statement": claim.statement,
         "place": claim.place,
         "family": claim.family,
+        "condition": weakest.name,
         "reported": claim.reported,
         "parts": [item.part for item in case.parts],
     }

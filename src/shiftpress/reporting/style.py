@@ -37,9 +37,13 @@ RC = {
 
 
 def look_of(model: str, models: list[str]) -> dict[str, str]:
-    """Colour and marker of a model among all models of the study, in every figure the same."""
+    """Colour and marker of a model among all models of the study, in every figure the same.
+
+    A second round of the colours comes with other markers.
+    """
     position = sorted(models).index(model)
-    return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[position % len(MARKERS)]}
+    around = position // len(COLOURS)
+    return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[(position + around) % len(MARKERS)]}
 
 
 def new_figure(width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:
