@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from shiftpress.reporting.page import number
-
 FACTORS = ("ratio", "trend")
 KNOWN = {
     "read": "read in the paper",
@@ -26,24 +24,34 @@ def in_words(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found(row: dict[str, Any]) -> dict[str, Any]:
-    digits = 3 if row["kind"] in FACTORS else 2
-    return row | {"digits": digits, "threshold": _threshold(row, digits), "detectable": _detectable(row)}
+    detectable, unit = _detectable(row)
+    return row | {
+        "digits": 3 if row["kind"] in FACTORS else 2,
+        "threshold": _threshold(row),
+        "detectable": detectable,
+        "detectable_unit": unit,
+    }
 
 
-def _threshold(row: dict[str, Any], digits: int) -> str:
+def _threshold(row: dict[str, Any]) -> str:
     """Where the effect is claimed to lie."""
     for side in ("above", "below"):
         if row[side] is not None:
-            return f"{side} {number(row[side], digits)}"
+            return f"{side} {_short(row[side])}"
     if row["within"]:
-        return f"between {number(row['within'][0], digits)} and {number(row['within'][1], digits)}"
+        return f"between {_short(row['within'][0])} and {_short(row['within'][1])}"
     return "none, only described"
 
 
-def _detectable(row: dict[str, Any]) -> str | None:
-    """The smallest effect that these seeds could have told from the threshold."""
+def _short(value: float) -> str:
+    """As it was written down."""
+    return f"{value:g}".replace("-", "−")
+
+
+def _detectable(row: dict[str, Any]) -> tuple[str | None, str]:
+    """The smallest effect that these seeds could have told from the threshold, and its unit if it is no percentage."""
     if row["mde"] is None:
-        return None
+        return None, ""
     if row["kind"] in FACTORS:
-        return f"{100 * (row['mde'] - 1):.2g} %"
-    return f"{row['mde']:.2g} {row['unit']}"
+        return f"{100 * (row['mde'] - 1):.2g} %", ""
+    return f"{row['mde']:.2g}", row["unit"]

@@ -8,6 +8,7 @@ import pandas as pd
 from shiftpress.reporting.codec_figures import Drawn, against_rate, allocation, over_angle, worst_case
 from shiftpress.reporting.figures import ROOM, against_severity
 from shiftpress.reporting.published import about
+from shiftpress.reporting.style import codec_looks, look_of
 
 Labels = dict[str, dict[str, str]]
 Chart = dict[str, Any]
@@ -17,7 +18,10 @@ AXES = {
     "codecs": ("distortion_se", 1.0, "squared error per image"),
     "cards": ("accuracy", 100.0, "accuracy, %"),
 }
-OWN: dict[str, Draw] = {"ball": worst_case, "rotate": over_angle}
+OWN: dict[str, tuple[Draw, str]] = {
+    "ball": (worst_case, "Worst-case distortion of the codecs in the Wasserstein ball"),
+    "rotate": (over_angle, "Distortion of the codecs against the angle of rotation"),
+}
 """Shifts of codecs whose figure is more than a curve per model."""
 INSIDE = {"ball_strong": "ball"}
 """Shifts that are drawn in the figure of another."""
@@ -48,17 +52,17 @@ def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Lab
     dataset, phase, shift = name.split("-")
     metric, scale, ylabel = AXES[phase]
     here = frame[(frame.dataset == dataset) & (frame.phase == phase) & (frame.metric == metric)]
-    label = shifts[shift]
-    unit = f" ({label['unit']})" if label["unit"] else ""
-    title = f"{ylabel} of the {phase} against {label['title']}{unit}, {dataset}"
-    if phase == "codecs" and shift in OWN and (drawn := OWN[shift](here, about(known, dataset), name, title)):
-        return _chart(name, title, drawn)
-    rows = here[here["shift"] == shift]
-    words = (rows.assign(value=rows.value * scale), name, f"{label['title']}{unit}", ylabel, title)
-    svg, data = against_severity(*words, models=list(here.model.unique()))
-    chart = _chart(name, title, Drawn(svg, data, "severity", _crowded(data)))
+    if phase == "codecs" and shift in OWN:
+        draw, words = OWN[shift]
+        if drawn := draw(here, about(known, dataset), name, f"{words}, {dataset}"):
+            return _chart(name, f"{words}, {dataset}", drawn)
+    xlabel = " ".join(filter(None, [shifts[shift]["title"], shifts[shift]["unit"] and f"({shifts[shift]['unit']})"]))
+    title = f"{ylabel} of the {phase} against {xlabel}, {dataset}"
+    rows, models = here[here["shift"] == shift], list(here.model.unique())
+    looks = codec_looks(models) if phase == "codecs" else {model: look_of(model, models) for model in models}
+    svg, data = against_severity(rows.assign(value=rows.value * scale), name, xlabel, ylabel, title, looks)
     inside = phase == "codecs" and INSIDE.get(shift) in shifts
-    return chart | {"shown": not inside}
+    return _chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside}
 
 
 def _crowded(data: pd.DataFrame) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from shiftpress.reporting.figures import HOLLOW, ROOM, curve, key, legend, marks, points
+from shiftpress.reporting.figures import HOLLOW, ROOM, curve, key, legend, logarithmic, marks, points
 from shiftpress.reporting.published import shown_first
-from shiftpress.reporting.style import look_of, new_figure, to_svg
+from shiftpress.reporting.style import codec_looks, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
 
 YLABEL = "squared error per image"
@@ -34,8 +34,9 @@ def worst_case(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
         return None
     shown = _shown(paths["ball"], paper, 6)
     figure, axes = new_figure(height=4.6)
+    looks = codec_looks(list(frame.model.unique()))
     for model in shown:
-        look = look_of(model, _models(frame))
+        look = looks[model]
         curve(axes, _of(paths["ball"], model), "severity", look, model)
         strong = _of(paths["ball_strong"], model)
         if len(strong) > 1:
@@ -58,16 +59,15 @@ def over_angle(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     paper = known[known["shift"] == "rotate"]
     shown = _shown(data, paper, ROOM)
     figure, axes = new_figure(height=4.6)
+    looks = codec_looks(list(frame.model.unique()))
     for model in shown:
-        look = look_of(model, _models(frame))
+        look = looks[model]
         curve(axes, _of(data, model), "severity", look, model, markersize=3)
         theirs = paper[paper.model == model]
         marks(axes, theirs.dropna(subset="severity"), "severity", look)
         for mean in theirs[theirs.severity.isna()].distortion_se:
             axes.axhline(mean, color=look["color"], linestyle=":", linewidth=1.5)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    logarithmic(axes, "y")
     axes.set_xticks(range(-180, 181, 60))
     _finish(axes, "angle, degrees")
     dotted = [key("paper's mean", linestyle=":")] if _paper_key(paper, shown) else []
@@ -86,16 +86,16 @@ def against_rate(
     data = data.assign(bits=data.model.map(bits).astype(float)).sort_values(["model", "bits"], ignore_index=True)
     if data.bits.nunique() < 2:
         return None
-    paper = known[known["shift"] == "clean"].rename(columns={"rate_bits": "bits"}) if rate == "rate_bits" else known[:0]
+    paper = known[(known["shift"] == "clean") & (rate == "rate_bits")].rename(columns={"rate_bits": "bits"})
     figure, axes = new_figure(height=4.6)
+    looks = codec_looks(list(frame.model.unique()))
     series = data.assign(series=data.model.map(_series)).groupby("series", sort=True)
     for method, rows in list(series)[: 2 * ROOM]:
-        look = look_of(rows.model.iloc[0], _models(frame))
+        look = looks[rows.model.iloc[0]]
         points(axes, rows.sort_values("bits"), "bits", look, method)
         marks(axes, paper[paper.model.map(_series) == method], "bits", look)
     if data.bits.max() > 8 * data.bits.min():
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        logarithmic(axes, "x", "y")
     _finish(axes, "bits per image on disk" if rate == "disk_bits" else "bits per image")
     legend(figure, axes, *_paper_key(paper, list(data.model)))
     return Drawn(to_svg(figure, name, title), data.drop(columns="bits").assign(bits=data.bits), "bits", "", paper)
@@ -108,13 +108,12 @@ def allocation(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
         return None
     paper = _split(known[known["shift"] == "clean"])
     figure, axes = new_figure(height=4.6)
+    looks = codec_looks(list(frame.model.unique()))
     for method, rows in data.groupby("method"):
-        look = look_of(rows.model.iloc[0], _models(frame))
+        look = looks[rows.model.iloc[0]]
         points(axes, rows.sort_values("prefix"), "prefix", look, method)
         marks(axes, paper[paper.method == method], "prefix", look)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    logarithmic(axes, "y")
     _finish(axes, "latents in the prefix, of 10")
     legend(figure, axes, *_paper_key(paper, list(data.model)))
     return Drawn(to_svg(figure, name, title), data.drop(columns="method"), "prefix", "", paper)
@@ -125,10 +124,6 @@ def _path(frame: pd.DataFrame, shift: str) -> pd.DataFrame:
     rows = frame[(frame.metric == "distortion_se") & frame["shift"].isin(["clean", shift])]
     models = set(rows[rows["shift"] == shift].model)
     return estimates(rows[rows.model.isin(models)], ["model", "severity"]).sort_values(["model", "severity"])
-
-
-def _models(frame: pd.DataFrame) -> list[str]:
-    return list(frame.model.unique())
 
 
 def _of(data: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """How figures are drawn: curves with intervals, hollow marks for published numbers, a legend below."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
@@ -16,18 +17,19 @@ ROOM = 8
 
 
 def against_severity(
-    frame: pd.DataFrame, name: str, xlabel: str, ylabel: str, title: str, models: list[str] | None = None
+    frame: pd.DataFrame, name: str, xlabel: str, ylabel: str, title: str, looks: dict[str, Look] | None = None
 ) -> tuple[str, pd.DataFrame]:
     """One line per model over the severities of a shift, with intervals. Returns the SVG and its data.
 
-    ``models`` are all of the study, for their looks. What has one severity only, and more lines than a reader can tell
-    apart, are in the data alone.
+    Without looks, models differ from those of the same figure only. What has one severity only, and more lines than a
+    reader can tell apart, are in the data alone.
     """
     data = estimates(frame, ["model", "severity"]).sort_values(["model", "severity"], ignore_index=True)
     figure, axes = new_figure()
     drawn = [model for model, rows in data.groupby("model") if len(rows) > 1][:ROOM]
+    looks = looks or {model: look_of(model, list(data.model)) for model in drawn}
     for model in drawn:
-        curve(axes, data[data.model == model], "severity", look_of(model, models or list(data.model.unique())), model)
+        curve(axes, data[data.model == model], "severity", looks[model], model)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     if len(drawn) > 1:
@@ -52,7 +54,8 @@ def points(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **lin
 
 def marks(axes: Axes, rows: pd.DataFrame, x: str, look: Look) -> None:
     """Published numbers, as hollow marks."""
-    axes.plot(rows[x], rows.distortion_se, linestyle="none", markersize=7, markerfacecolor="none", zorder=3, **look)
+    hollow = {"linestyle": "none", "markersize": 7, "markerfacecolor": "none", "zorder": 3}
+    axes.plot(rows[x], rows.distortion_se, **(look | hollow))
 
 
 def key(label: str, **line: Any) -> Line2D:
@@ -67,5 +70,16 @@ def legend(figure: Figure, axes: Axes, *styles: Line2D) -> None:
     """Below the plot, where it hides nothing; one column fewer than would be too wide on a phone."""
     handles, labels = axes.get_legend_handles_labels()
     entries = dict(zip(labels, handles, strict=True)) | {str(style.get_label()): style for style in styles}
-    columns = 3 if max(map(len, entries)) <= 18 else 2
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(columns, len(entries)))
+    columns = min(3 if max(map(len, entries)) <= 18 else 2, len(entries))
+    look = {"frameon": False, "labelcolor": INK, "fontsize": 9}
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns, **look)
+
+
+def logarithmic(axes: Axes, *names: Literal["x", "y"]) -> None:
+    """Logarithmic axes with plain numbers at 1, 2 and 5."""
+    for name in names:
+        axes.set(**{f"{name}scale": "log"})
+        side = {"x": axes.xaxis, "y": axes.yaxis}[name]
+        side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        side.set_major_formatter("{x:g}")
+        side.set_minor_formatter(NullFormatter())

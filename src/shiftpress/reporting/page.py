@@ -20,6 +20,7 @@ def render(templates: Path, **facts: Any) -> str:
     environment.filters["number"] = number
     environment.filters["interval"] = interval
     environment.filters["chance"] = chance
+    environment.filters["equals"] = equals
     return environment.get_template("index.html.j2").render(**facts)
 
 
@@ -37,3 +38,8 @@ def interval(found: Estimate, digits: int = 1) -> str:
 def chance(value: float | None) -> str:
     """A p value, or a dash for none."""
     return "–" if value is None else "< 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.01 else f"{value:.3f}"
+
+
+def equals(text: str) -> str:
+    """An equals sign before it, unless it brings a sign of its own."""
+    return text if text.startswith("<") else f"= {text}"

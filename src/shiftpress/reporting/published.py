@@ -14,7 +14,7 @@ def published(folder: Path) -> pd.DataFrame:
     ``known`` says how: read, data (their printed numbers), digitised from a plot, code, second-hand.
     """
     tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
-    found = pd.concat([pd.DataFrame(columns=COLUMNS), *tables]) if tables else pd.DataFrame(columns=COLUMNS)
+    found = pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS)
     return found[COLUMNS].astype({"severity": float, "distortion_se": float, "rate_bits": float}).fillna({"note": ""})
 
 

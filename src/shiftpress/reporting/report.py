@@ -36,7 +36,7 @@ def facts(
 ) -> dict[str, Any]:
     """Everything the page shows, from the artefacts at these paths."""
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
-    known = published(reference)
+    known, shifts = published(reference), _told_apart(shifts)
     figures = charts(frame, known, plots, shifts)
     return {
         "stylesheet": stylesheet.read_text(),
@@ -90,9 +90,23 @@ def _chapter(
     }
 
 
-def _rates(frame: pd.DataFrame) -> dict[str, float]:
+def _told_apart(shifts: Labels) -> Labels:
+    """Entries of one kind share a title; their names are added to it."""
+    titles = [label["title"] for label in shifts.values()]
+    twice = {title for title in titles if titles.count(title) > 1}
+    return {
+        name: label | ({"title": f"{label['title']} “{name}”"} if label["title"] in twice else {})
+        for name, label in shifts.items()
+    }
+
+
+def _rates(frame: pd.DataFrame) -> list[tuple[float, list[str]]]:
+    """Models by the bits they send per image."""
     rows = frame[(frame.phase == "codecs") & (frame.metric == "rate_bits")]
-    return rows.groupby("model")["value"].mean().to_dict()
+    found: dict[float, list[str]] = {}
+    for model, bits in rows.groupby("model")["value"].mean().items():
+        found.setdefault(round(float(bits), 2), []).append(str(model))
+    return sorted(found.items())
 
 
 def _examples(frame: pd.DataFrame, dataset: str, params: dict[str, Any], files: list[str]) -> list[dict[str, Any]]:
