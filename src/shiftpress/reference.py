@@ -1,4 +1,4 @@
-"""Documents made from the typed params: JSON Schemas for editors and a page for readers. Never edited by hand."""
+"""Documents made from typed params and results: JSON Schemas and a page for readers. Never edited by hand."""
 
 import json
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from shiftpress.claims.results import schema as claims_schema
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
 from shiftpress.core.params import FAMILIES, CardFit, CodecFit, Params, Run, Study
@@ -20,6 +21,7 @@ def documents() -> dict[str, str]:
         "docs/params.schema.json": json.dumps(schema, indent=1) + "\n",
         "docs/tier.schema.json": json.dumps(_optional(schema), indent=1) + "\n",
         "docs/params.md": page(),
+        "docs/claims.schema.json": json.dumps(claims_schema(), indent=1) + "\n",
     }
 
 

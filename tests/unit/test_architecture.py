@@ -27,7 +27,7 @@ LAYERS = {
     "preparation": {"core", "datasets"},
     "staging": {"core", "datasets", "assembly", "preparation"},
     "assembly": {"core"},
-    "reference": {"core"},
+    "reference": {"core", "claims"},
     "verbs": {"core"},
     "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_codec"},
     "cli_codec": {"core", "assembly", "coding", "verbs"},

@@ -80,7 +80,7 @@ def test_severity_zero_is_no_shift_unless_asked_for():
 def test_a_ratio_is_a_geometric_mean():
     rows = [("c/dense", "noise", 1.0, s, 2.0) for s in range(3)]
     rows += [("c/lrr/50", "noise", 1.0, s, value) for s, value in enumerate((2.0, 4.0, 8.0))]
-    assert verdict(table(*rows), effect="ratio", scale=1.0)["effect"] == pytest.approx(2.0)
+    assert verdict(table(*rows), effect="ratio", scale=1.0, above=1.0)["effect"] == pytest.approx(2.0)
 
 
 def test_no_records_give_a_reason_and_no_number():
@@ -95,3 +95,221 @@ def test_mistakes_in_claim_files_are_named_with_their_lines(tmp_path):
         read_ledgers([file])
     said = str(caught.value)
     assert "claims.yaml:5: claims.X-1.statment: unknown key" in said and "claims.yaml:6: " in said
+
+
+CODEC = {
+    "statement": "Robust is better.",
+    "place": "figure 3",
+    "phase": "codecs",
+    "metric": "distortion_se",
+    "effect": "ratio",
+    "unit": "times",
+    "arm": {"model": "a/robust", "shifts": ["ball"], "severities": [12]},
+    "baseline": {"model": "a/erm", "shifts": ["ball"], "severities": [12]},
+    "below": 1.0,
+    "reported": {"text": "less", "known": "digitised"},
+}
+
+
+def codecs(values: dict[tuple[str, str, float], list[float]], dataset: str = "d") -> pd.DataFrame:
+    """(model, shift, severity) -> values of seeds 0, 1, ..."""
+    rows = [
+        ("codecs", dataset, *cell, seed, "distortion_se", value)
+        for cell, found in values.items()
+        for seed, value in enumerate(found)
+    ]
+    return pd.DataFrame(rows, columns=list(table().columns))
+
+
+def judged(values, claims: dict | None = None, tier: str = "laptop", **changes) -> dict:
+    named = {name: CODEC | change for name, change in (claims or {"X-1": changes}).items()}
+    made = Ledger.model_validate({"paper": "P", "title": "T", "claims": named})
+    rows = judge([made], codecs(values), tier)
+    return rows[0] if len(rows) == 1 else {row["id"]: row for row in rows}
+
+
+def pair(ratio: float, severity: float = 12.0, spread: float = 0.01, n: int = 3, shift: str = "ball") -> dict:
+    steps = [1 + spread * (k - (n - 1) / 2) for k in range(n)]
+    base = [40.0 + 5 * k for k in range(n)]
+    return {
+        ("a/erm", shift, severity): base,
+        ("a/robust", shift, severity): [b * ratio * s for b, s in zip(base, steps, strict=True)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "ratio", "expected"),
+    [
+        ({"below": 1.0}, 0.8, "SUPPORTED"),
+        ({"below": 1.0}, 1.2, "REFUTED"),
+        ({"below": 1.0}, 1.001, "INCONCLUSIVE"),
+        ({"below": None, "within": [0.9, 1.1]}, 1.0, "SUPPORTED"),
+        ({"below": None, "within": [0.9, 1.1]}, 1.3, "REFUTED"),
+        ({"below": None, "within": [0.99, 1.01]}, 1.0, "INCONCLUSIVE"),
+    ],
+)
+def test_a_threshold_is_a_side_or_a_pair_of_margins(bounds, ratio, expected):
+    found = judged(pair(ratio), **bounds)
+    assert found["verdict"] == expected and found["effect"] == pytest.approx(ratio, rel=1e-3)
+    inside = bounds.get("within", [float("-inf"), 1.0])
+    wholly = inside[0] < found["interval"][0] and found["interval"][1] < inside[1]
+    assert wholly == (expected == "SUPPORTED")
+
+
+def test_the_sign_is_open_in_a_two_sided_test():
+    one, two = judged(pair(0.97)), judged(pair(0.97), sides=2)
+    assert two["p"] == pytest.approx(2 * one["p"]) and two["verdict"] == one["verdict"]
+    other = judged(pair(1.2), sides=2)
+    assert other["verdict"] == "REFUTED" and other["p"] < 0.05 and "other side" in other["reason"]
+
+
+def test_every_condition_must_hold_and_the_largest_p_counts():
+    values = pair(0.8) | pair(0.97, 20.0) | pair(1.3, 24.0)
+    held = judged(values, also={"radius 20": {"severities": [20]}})
+    assert held["verdict"] == "SUPPORTED" and held["effect"] == pytest.approx(0.97, rel=1e-3)
+    assert held["p"] == max(part["p"] for part in held["parts"])
+    failed = judged(values, also={"radius 20": {"severities": [20]}, "radius 24": {"severities": [24]}})
+    assert failed["verdict"] == "REFUTED" and [part["name"] for part in failed["parts"]] == [
+        "",
+        "radius 20",
+        "radius 24",
+    ]
+
+
+def test_a_note_is_shown_and_decides_nothing():
+    values = pair(0.8) | pair(1.3, shift="strong")
+    found = judged(
+        values, also={"stronger": {"shifts": ["strong"], "note": True}, "gone": {"shifts": ["x"], "note": True}}
+    )
+    assert found["verdict"] == "SUPPORTED" and found["effect"] == pytest.approx(0.8, rel=1e-3)
+    stronger, gone = found["parts"][1:]
+    assert stronger["verdict"] == "REFUTED" and stronger["note"]
+    assert gone["verdict"] == "NOT RUN" and gone["missing"] == ["a/robust under x", "a/erm under x"]
+
+
+@pytest.mark.parametrize(
+    ("arm", "missing"),
+    [
+        ({"model": "a/robust50", "shifts": ["ball"], "severities": [12]}, "a/robust50"),
+        ({"model": "a/robust", "shifts": ["spin"], "severities": [12]}, "a/robust under spin"),
+        ({"model": "a/robust", "shifts": ["ball"], "severities": [12, 50]}, "a/robust under ball at 50"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_tier_that_makes_it(arm, missing):
+    found = judged(pair(0.8), tier="smoke", arm=arm)
+    assert found["verdict"] == "NOT RUN" and found["effect"] is None
+    assert found["reason"] == f"no records of {missing}; the laptop tier runs it"
+    own = judged(pair(0.8), arm=arm)
+    assert own["reason"] == f"no records of {missing}"
+    assert own["p"] is None and own["p_holm"] is None
+
+
+def test_a_seed_without_all_severities_is_left_out():
+    values = pair(0.8, 12.0, n=4) | pair(0.8, 20.0, n=3)
+    arm, baseline = ({"model": m, "shifts": ["ball"], "severities": [12, 20]} for m in ("a/robust", "a/erm"))
+    assert judged(values, arm=arm, baseline=baseline)["n"] == 3
+
+
+@pytest.mark.parametrize(("over", "expected"), [("mean", 2.0), ("max", 3.0), ("sd", 1.0), ("p99", 2.98)])
+def test_severities_become_one_number_per_seed(over, expected):
+    values = {("a/robust", "ball", float(s)): [float(s)] * 3 for s in (1, 2, 3)}
+    values |= {("a/erm", "ball", float(s)): [0.0] * 3 for s in (1, 2, 3)}
+    arm, baseline = ({"model": m, "shifts": ["ball"], "over": over} for m in ("a/robust", "a/erm"))
+    found = judged(values, arm=arm, baseline=baseline | {"over": "mean"}, effect="difference", below=9.0)
+    assert found["effect"] == pytest.approx(expected)
+
+
+def test_a_trend_is_the_factor_per_step_along_models():
+    values = {(f"n{d}/erm", "clean", 0.0): [10.0 * 0.9**d * f for f in (1.0, 1.02, 0.97)] for d in (4, 5, 6)}
+    values |= {(f"m{d}/erm", "clean", 0.0): [10.0, 10.2, 9.7] for d in (4, 5, 6)}
+    arm = {"model": "{x}/erm", "shifts": ["clean"], "severities": [0]}
+    along = {"n4": 4, "n5": 5, "n6": 6}
+    trend = {"effect": "trend", "arm": arm, "along": along, "baseline": None}
+    assert judged(values, **trend)["effect"] == pytest.approx(0.9)
+    over = trend | {"baseline": arm | {"model": "m{at}/erm"}}
+    found = judged(values, **over)
+    assert found["effect"] == pytest.approx(0.9) and found["verdict"] == "SUPPORTED" and found["n"] == 3
+    short = {key: value for key, value in values.items() if key[0] != "n5/erm"}
+    assert judged(short, **trend)["reason"] == "no records of n5/erm"
+
+
+def test_a_crossing_is_interpolated_per_seed():
+    values = {("a/robust", "clean", 0.0): [4.0] * 3, ("a/erm", "clean", 0.0): [2.0] * 3}
+    values |= {("a/robust", "ball", 4.0): [4.0] * 3, ("a/erm", "ball", 4.0): [8.0] * 3}
+    arm, baseline = ({"model": m, "shifts": ["clean", "ball"], "severities": "all"} for m in ("a/robust", "a/erm"))
+    found = judged(values, arm=arm, baseline=baseline, effect="crossing", below=2.0)
+    assert found["effect"] == pytest.approx(1.0), "half way in the root of the severity"
+    assert judged(values, arm=baseline, baseline=arm, effect="crossing", below=2.0)["n"] == 0
+
+
+def test_a_family_shares_its_chance_of_a_false_verdict():
+    values = pair(0.95, spread=0.018)
+    alone = judged(values)
+    assert alone["verdict"] == "SUPPORTED" and alone["p_holm"] == alone["p"]
+    claims = {f"X-{k}": {"family": "f"} for k in range(3)} | {"Y-1": {"family": "g"}}
+    found = judged(values, claims)
+    assert found["X-0"]["p_holm"] == pytest.approx(3 * alone["p"]) and found["Y-1"]["p_holm"] == alone["p"]
+    assert found["X-0"]["verdict"] == "INCONCLUSIVE" and "family 'f'" in found["X-0"]["reason"]
+
+
+def test_claims_that_cannot_be_tested_cost_the_family_nothing():
+    gone = {"family": "f", "arm": CODEC["arm"] | {"model": "a/none"}}
+    found = judged(pair(0.95, spread=0.018), {"X-1": {"family": "f"}, "X-2": gone})
+    assert found["X-1"]["verdict"] == "SUPPORTED" and found["X-2"]["verdict"] == "NOT RUN"
+
+
+def test_an_inconclusive_claim_says_what_it_could_have_seen():
+    found = judged(pair(1.001, spread=0.02))
+    assert found["mde"] > 1.05 and f"less than {100 * (found['mde'] - 1):.3g} % from it" in found["reason"]
+
+
+def test_the_exact_test_needs_more_seeds():
+    assert judged(pair(0.8, n=5), test="sign-flip")["verdict"] == "INCONCLUSIVE"
+    found = judged(pair(0.8, n=6), test="sign-flip")
+    assert found["verdict"] == "SUPPORTED" and found["p"] == found["p_exact"] == pytest.approx(1 / 64)
+
+
+def test_claims_that_do_not_hold_are_rarely_supported_and_rarely_refuted():
+    """On the edge, over three conditions at once, at three seeds."""
+    import numpy as np
+
+    from shiftpress.claims.model import Claim
+    from shiftpress.claims.verdict import judge as decide
+
+    conditions = {f"at {s}": {"severities": [s]} for s in (20, 24)}
+    made = Ledger(paper="P", title="T", claims={"X-1": Claim.model_validate(CODEC | {"also": conditions})})
+    rng, verdicts = np.random.default_rng(0), []
+    for _ in range(300):
+        values = {
+            (m, "ball", s): rng.lognormal(0, 0.1, 3).tolist() for m in ("a/erm", "a/robust") for s in (12.0, 20.0, 24.0)
+        }
+        verdicts.append(decide([made], codecs(values), "laptop")[0]["verdict"])
+    limit = 300 * 0.025 + 4 * (300 * 0.025 * 0.975) ** 0.5
+    assert verdicts.count("SUPPORTED") <= limit and verdicts.count("REFUTED") <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("effect: ratoi", "claims.X-1.effect: must be 'difference', 'ratio', 'trend' or 'crossing', not 'ratoi'"),
+        ("above: 2.0", "claims.X-1: needs exactly one of above, below and within"),
+        ("arm: {modle: a}", "Did you mean 'model'?"),
+        ("baseline: {modle: a, model: b, shifts: [c]}", "Did you mean 'model'?"),
+        ("also: {more: {severites: [1]}}", "claims.X-1.also.more.severites: unknown key. Did you mean 'severities'?"),
+        (
+            "also: {more: {effect: trend, below: 1.0}}",
+            "also 'more': a trend, and nothing else, goes along three models",
+        ),
+        ("sides: 3", "claims.X-1.sides: must be 1 or 2, not 3"),
+        ("tset: t", "Did you mean 'test'?"),
+    ],
+)
+def test_a_mistake_in_a_claim_is_said_once_and_plainly(tmp_path, text, said):
+    import yaml
+
+    extra = yaml.safe_load(text)
+    file = tmp_path / "claims.yaml"
+    file.write_text(yaml.safe_dump({"paper": "P", "title": "T", "claims": {"X-1": CODEC | extra}}))
+    with pytest.raises(InputError) as caught:
+        read_ledgers([file])
+    assert said in str(caught.value), caught.value

@@ -23,8 +23,9 @@ CARD = {
 CLAIM = {
     "id": "X-1", "paper": "Somebody 2020", "tier": "smoke", "statement": "It holds.", "place": "table 1",
     "verdict": "SUPPORTED", "reason": "every interval lies above", "effect": 1.25, "interval": [1.0, 1.5], "n": 3,
-    "unit": "points", "above": 0.0, "test": "t", "reported": {"text": "+1", "known": "read", "value": 1.0},
-    "parts": [],
+    "unit": "points", "above": 0.0, "below": None, "within": None, "test": "t", "kind": "difference", "sides": 1,
+    "p": 0.004, "p_exact": 0.125, "p_holm": 0.008, "mde": 0.5, "family": "f", "condition": "",
+    "reported": {"text": "+1", "known": "read", "value": 1.0}, "parts": [],
 }  # fmt: skip
 
 
@@ -75,6 +76,7 @@ def page(tmp_path):
             blocks=["0", "1"],
             benchmarks=tmp_path / "benchmarks",
             stylesheet=ROOT / "report/static/style.css",
+            reference=ROOT / "report/reference",
         )
         return render(ROOT / "report/templates", **found)
 

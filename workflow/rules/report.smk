@@ -1,7 +1,9 @@
 """Phase report: judge the claims, render the page."""
 
 TEMPLATES = sorted(
-    str(path) for path in Path("report").rglob("*") if path.suffix in (".j2", ".css")
+    str(path)
+    for path in Path("report").rglob("*")
+    if path.suffix in (".j2", ".css", ".csv")
 )
 
 

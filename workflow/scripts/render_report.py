@@ -23,6 +23,7 @@ with job(snakemake.log[0]):
         blocks=p.blocks,
         benchmarks=Path(p.benchmarks),
         stylesheet=Path("report/static/style.css"),
+        reference=Path("report/reference"),
     )
     made_by = producer(p, [*i.code, *i.templates], [i.scores, i.claims])
     for path, plot in zip(o.plots, p.plots, strict=True):

@@ -1,50 +1,42 @@
 """What a claim is: typed, validated, written down before the records were made."""
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from shiftpress.claims.comparison import Comparison, Reported, Variation
 from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Section
 from shiftpress.core.problems import InputError
 from shiftpress.core.yamlfile import read_yaml
 
-Known = Literal["read", "code", "data", "digitised", "second-hand", "reconstruction"]
 
-
-class Reported(Section):
-    """What the paper says about the size of the effect."""
-
-    value: float | None = Field(None, description="in the unit of the effect")
-    text: str = Field(description="the reported finding in our words")
-    known: Known = Field(description="how the value is known to us")
-
-
-class Arm(Section):
-    """Records to average over, per seed: those of the matching model under these shifts at these severities."""
-
-    model: str = Field(description="pattern with * for the names of a model; {1}, {2} repeat a matched name")
-    shifts: list[str] = Field(min_length=1, description="names of shift entries")
-    severities: list[float] | None = Field(None, description="none takes every severity but 0")
-
-
-class Claim(Section):
-    """One checkable statement of a paper."""
+class Claim(Comparison):
+    """One checkable statement of a paper. Its own comparison and those under ``also`` must all hold."""
 
     statement: str = Field(description="the claim in our words")
     place: str = Field(description="where the paper makes it")
-    phase: Literal["codecs", "cards"] = Field(description="whose records decide")
-    metric: str = Field(description="metric of the records")
-    effect: Literal["difference", "ratio"] = Field(description="how the arms are compared, per seed")
-    unit: str = Field(description="of the effect, for tables")
-    scale: float = Field(1.0, gt=0, description="the effect is multiplied by it; 100 gives percentage points")
-    arm: Arm = Field(description="what the claim is about; a * makes one comparison per match, and all must hold")
-    baseline: Arm = Field(description="what it is compared with, paired by dataset and seed")
-    above: float = Field(description="the claim holds if the whole interval lies above this")
+    family: str | None = Field(None, description="claims of one family share their chance of a false verdict (Holm)")
+    tier: str | None = Field("laptop", description="smallest tier that makes its records; none if no tier does yet")
     min_seeds: int = Field(3, ge=3, description="fewer seeds give no verdict")
     reported: Reported = Field(description="what the paper found")
+    also: dict[str, Variation] = Field({}, description="further comparisons by name, conditions or notes")
+
+    @model_validator(mode="after")
+    def _also_whole(self) -> "Claim":
+        for name in self.also:
+            try:
+                self.comparison(name)
+            except ValidationError as error:
+                said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+                raise ValueError(f"also {name!r}: {said}") from None
+        return self
+
+    def comparison(self, name: str) -> Comparison:
+        """One of its further comparisons."""
+        own = self.model_dump(include=set(Comparison.model_fields), exclude_unset=True)
+        return self.also[name].applied(own)
 
 
 class Ledger(Section):

@@ -1,118 +1,136 @@
 """From records to verdicts."""
 
-import fnmatch
-import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from shiftpress.claims.model import Arm, Claim, Ledger
-from shiftpress.core.statistics import Estimate, estimate, geometric_estimate
+from shiftpress.claims.comparison import MULTIPLICATIVE
+from shiftpress.claims.model import Claim, Ledger
+from shiftpress.claims.parts import Judged, judged, two_sided, verdict
+from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, Found, Part, Row
+from shiftpress.core.statistics import holm
 
-SUPPORTED, REFUTED, INCONCLUSIVE, NOT_RUN = "SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT RUN"
-TESTS = {
-    "difference": "mean of paired differences over seeds, 95 % t interval",
-    "ratio": "geometric mean of paired ratios over seeds, 95 % t interval of the logarithms",
-}
+RANK = {NOT_RUN: 0, REFUTED: 1, INCONCLUSIVE: 2, SUPPORTED: 3}
+
+
+@dataclass
+class Case:
+    """A claim on its way to a verdict."""
+
+    id: str
+    paper: str
+    claim: Claim
+    parts: list[Judged]
+    holm_support: float = 1.0
+    holm_against: float = 1.0
+
+    @property
+    def conditions(self) -> list[Judged]:
+        """What the verdict depends on."""
+        return [item for item in self.parts if not item.part.note]
+
+    @property
+    def hindrance(self) -> str | None:
+        """Why there can be no verdict."""
+        missing = dict.fromkeys(name for item in self.conditions for name in item.part.missing)
+        if missing:
+            return f"no records of {', '.join(missing)}"
+        fewest = min(item.part.n for item in self.conditions)
+        return f"{fewest} seeds, {self.claim.min_seeds} needed" if fewest < self.claim.min_seeds else None
+
+    @property
+    def support(self) -> float:
+        """All conditions must hold, so the weakest decides and needs no correction (Berger 1982)."""
+        return max(item.support for item in self.conditions)
+
+    @property
+    def against(self) -> float:
+        """One failing condition refutes, so the strongest decides and is corrected for their number."""
+        return min(1.0, len(self.conditions) * min(item.against for item in self.conditions))
 
 
 def judge(ledgers: list[Ledger], scores: pd.DataFrame, tier: str) -> list[dict[str, Any]]:
     """One row per claim, in the order of the ledgers."""
-    return [
-        {"id": name, "paper": ledger.paper, "tier": tier, **_judge(claim, scores)}
+    cases = [
+        Case(name, ledger.paper, claim, _parts(claim, scores))
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
+    _correct([case for case in cases if not case.hindrance])
+    return [_row(case, tier).model_dump(mode="json") for case in cases]
 
 
-def _judge(claim: Claim, scores: pd.DataFrame) -> dict[str, Any]:
-    parts = [_part(claim, *pair) for pair in _pairs(claim, scores)]
-    verdict, reason = _overall(claim, parts)
-    weakest = min(parts, key=_margin, default=None)
-    return {
+def _parts(claim: Claim, scores: pd.DataFrame) -> list[Judged]:
+    found = judged("", claim, claim.reported, scores)
+    for name, variation in claim.also.items():
+        found += judged(name, claim.comparison(name), variation.reported, scores)
+    return found
+
+
+def _correct(cases: list[Case]) -> None:
+    """Holm's correction within each family of a paper, over the claims that can be tested in this run."""
+    families: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        families.setdefault((case.paper, case.claim.family or case.id), []).append(case)
+    for family in families.values():
+        support, against = holm([case.support for case in family]), holm([case.against for case in family])
+        for case, p_support, p_against in zip(family, support, against, strict=True):
+            case.holm_support, case.holm_against = p_support, p_against
+
+
+def _row(case: Case, tier: str) -> Row:
+    claim, weakest = case.claim, min((item.part for item in case.conditions), key=_strength)
+    found = weakest.model_dump(include=set(Found.model_fields))
+    facts: dict[str, Any] = {
+        "id": case.id,
+        "paper": case.paper,
+        "tier": tier,
         "statement": claim.statement,
         "place": claim.place,
-        "verdict": verdict,
-        "reason": reason,
-        "effect": weakest and weakest["effect"],
-        "interval": weakest and weakest["interval"],
-        "n": weakest["n"] if weakest else 0,
-        "unit": claim.unit,
-        "above": claim.above,
-        "test": TESTS[claim.effect],
-        "reported": claim.reported.model_dump(),
-        "parts": parts,
+        "family": claim.family,
+        "condition": weakest.name,
+        "reported": claim.reported,
+        "parts": [item.part for item in case.parts],
     }
+    if case.hindrance:
+        found["p"] = None
+        reason = case.hindrance + _where(claim, tier)
+        return Row(**found, **facts, verdict=NOT_RUN, reason=reason, p_holm=None)
+    decided = verdict(case.holm_support, case.holm_against)
+    if weakest.sides == 1:
+        found["p"], p_holm = case.support, case.holm_support
+    else:
+        found["p"] = two_sided(case.support, case.against)
+        p_holm = two_sided(case.holm_support, case.holm_against)
+    return Row(**found, **facts, verdict=decided, reason=_reason(case, decided, weakest), p_holm=p_holm)
 
 
-def _pairs(claim: Claim, scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series, pd.Series]]:
-    """Dataset and model of every comparison, with the value per seed in both arms."""
-    rows = scores[(scores.phase == claim.phase) & (scores.metric == claim.metric)]
-    for (dataset, model), _ in rows.groupby(["dataset", "model"]):
-        if fnmatch.fnmatchcase(model, claim.arm.model):
-            here = rows[rows.dataset == dataset]
-            arm = _per_seed(here[here.model == model], claim.arm)
-            baseline = _per_seed(here[here.model == _filled(claim.baseline.model, model)], claim.baseline)
-            yield dataset, model, arm, baseline
+def _strength(part: Part) -> tuple[int, float, float]:
+    """Sorts the weakest evidence for the claim first."""
+    return (
+        RANK[part.verdict or NOT_RUN],
+        -(1.0 if part.p is None else part.p),
+        float("-inf") if part.effect is None else part.effect,
+    )
 
 
-def _filled(pattern: str, model: str) -> str:
-    """The pattern with {1}, {2}, ... replaced by the names the model is made of."""
-    names = model.split("/")
-    return re.sub(r"\{(\d)\}", lambda m: names[int(m[1]) - 1] if int(m[1]) <= len(names) else "", pattern)
+def _where(claim: Claim, tier: str) -> str:
+    if claim.tier is None:
+        return "; no tier makes them yet"
+    return "" if claim.tier == tier else f"; the {claim.tier} tier runs it"
 
 
-def _per_seed(rows: pd.DataFrame, arm: Arm) -> pd.Series:
-    rows = rows[rows["shift"].isin(arm.shifts)]
-    rows = rows[rows.severity != 0] if arm.severities is None else rows[rows.severity.isin(arm.severities)]
-    return rows.groupby("seed")["value"].mean()
-
-
-def _part(claim: Claim, dataset: str, model: str, arm: pd.Series, baseline: pd.Series) -> dict[str, Any]:
-    """One comparison, paired by seed."""
-    seeds = sorted(set(arm.index) & set(baseline.index))
-    found: Estimate | None = None
-    if seeds and claim.effect == "difference":
-        found = estimate(((arm[seeds] - baseline[seeds]) * claim.scale).tolist())
-    elif seeds:
-        found = geometric_estimate((arm[seeds] / baseline[seeds] * claim.scale).tolist())
-    interval = None if found is None or found.low is None else [found.low, found.high]
-    return {
-        "dataset": dataset,
-        "model": model,
-        "effect": found and found.mean,
-        "interval": interval,
-        "n": len(seeds),
-        "verdict": _verdict(claim, interval),
-    }
-
-
-def _verdict(claim: Claim, interval: list[float] | None) -> str:
-    if interval is None:
-        return NOT_RUN
-    if interval[0] > claim.above:
-        return SUPPORTED
-    return REFUTED if interval[1] < claim.above else INCONCLUSIVE
-
-
-def _overall(claim: Claim, parts: list[dict[str, Any]]) -> tuple[str, str]:
-    """All comparisons must hold; one that is refuted refutes the claim."""
-    if not parts:
-        return NOT_RUN, f"no records of {claim.metric} for a model like {claim.arm.model}"
-    fewest = min(part["n"] for part in parts)
-    if fewest < claim.min_seeds:
-        return NOT_RUN, f"{fewest} seeds, {claim.min_seeds} needed"
-    found = {part["verdict"] for part in parts}
-    if REFUTED in found:
-        return REFUTED, "an interval lies wholly below the threshold"
-    if found == {SUPPORTED}:
-        return SUPPORTED, "every interval lies wholly above the threshold"
-    return INCONCLUSIVE, "an interval contains the threshold"
-
-
-def _margin(part: dict[str, Any]) -> float:
-    """Sorts the weakest comparison first."""
-    if part["effect"] is None:
-        return float("-inf")
-    return part["interval"][0] if part["interval"] else part["effect"]
+def _reason(case: Case, decided: str, weakest: Part) -> str:
+    whole = "every condition" if len(case.conditions) > 1 else "the effect"
+    if decided == SUPPORTED:
+        return f"{whole} lies on the claimed side of its threshold"
+    if decided == REFUTED:
+        one = "a condition" if len(case.conditions) > 1 else "the effect"
+        return f"{one} lies on the other side of its threshold (p = {case.holm_against:.2g} against the claim)"
+    if verdict(case.support, case.against) != INCONCLUSIVE:
+        return f"clear when taken alone, not after correction within the family {case.claim.family!r}"
+    unseen = f"{weakest.mde:.3g} {weakest.unit}"
+    if weakest.kind in MULTIPLICATIVE:
+        unseen = f"{100 * (weakest.mde - 1):.3g} %"
+    return f"an interval contains its threshold; {weakest.n} seeds could not have seen less than {unseen} from it"

@@ -33,7 +33,9 @@ def _sentence(item: dict[str, Any], model: type[BaseModel], place: Place) -> str
     if kind == "string_pattern_mismatch":
         return f"{_shown(item['input'])} is no name: use lower-case letters, digits and _"
     if kind == "literal_error":
-        return f"must be 'all' or a list of names, not {_shown(item['input'])}"
+        expected = item["ctx"]["expected"]
+        options = "'all' or a list of names" if expected == "'all'" else expected
+        return f"must be {options}, not {_shown(item['input'])}"
     if kind == "value_error":
         return message.removeprefix("Value error, ")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
@@ -54,7 +56,14 @@ def _model_at(model: type[BaseModel] | None, place: Place) -> type[BaseModel] | 
             kind = field.annotation if field else None
         else:  # a mapping of names to models
             kind = get_args(kind)[1] if get_origin(kind) is dict else None
+        kind = _given(kind)
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _given(kind: Any) -> Any:
+    """The type of a field that may also be none."""
+    options = get_args(kind)
+    return next(option for option in options if option is not type(None)) if type(None) in options else kind
 
 
 def _keys(model: type[BaseModel], place: Place) -> list[str]:

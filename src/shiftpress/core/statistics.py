@@ -1,13 +1,19 @@
-"""Intervals over seeds. The seed is the unit: images within one seed are not independent trainings."""
+"""Intervals and tests over seeds. The seed is the unit: images within one seed are not independent trainings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 MIN_SEEDS = 3
 """Below this no interval is given: with two seeds the t quantile is 12.7 and the interval says nothing."""
+
+LEVEL = 0.025
+"""Level of every one-sided test. Half of 5 %, so that a test decides as the 95 % interval does (ICH E9, 1998)."""
+
+EXACT_UP_TO = 16
+"""Up to this many seeds all sign patterns are counted; beyond it 2 to this power random ones."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,14 @@ class Estimate:
     def half_width(self) -> float | None:
         """Half the length of the interval."""
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+
+@dataclass(frozen=True)
+class Tails:
+    """One-sided p values: of the mean being no greater than a threshold, and of its being no less."""
+
+    greater: float
+    less: float
 
 
 def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
@@ -41,3 +55,76 @@ def geometric_estimate(values: Sequence[float], confidence: float = 0.95) -> Est
     logs = estimate(np.log(np.asarray(values, dtype=float)).tolist(), confidence)
     low, high = (None if x is None else float(np.exp(x)) for x in (logs.low, logs.high))
     return Estimate(float(np.exp(logs.mean)), low, high, logs.n)
+
+
+def student_tails(values: Sequence[float], threshold: float) -> Tails:
+    """Student's t test of the mean against a threshold. Needs two values or more.
+
+    Values without any spread decide for certain, and not at all if they are the threshold.
+    """
+    data = np.asarray(values, dtype=float) - threshold
+    mean, error = float(data.mean()), float(data.std(ddof=1)) / len(data) ** 0.5
+    if error == 0:
+        side = float(np.sign(mean))
+        return Tails(0.5 - 0.5 * side, 0.5 + 0.5 * side)
+    t = mean / error
+    return Tails(float(stats.t.sf(t, len(data) - 1)), float(stats.t.cdf(t, len(data) - 1)))
+
+
+def sign_flip_tails(values: Sequence[float], threshold: float) -> Tails:
+    """Permutation test by flipping signs (Fisher 1935): only assumes symmetry. n seeds give no p below 2 ** -n."""
+    data = np.asarray(values, dtype=float) - threshold
+    found = {
+        side: stats.permutation_test(
+            (data,),
+            np.mean,
+            permutation_type="samples",
+            vectorized=True,
+            alternative=side,
+            n_resamples=2**EXACT_UP_TO,
+            rng=np.random.default_rng(0),
+        ).pvalue
+        for side in ("greater", "less")
+    }
+    return Tails(float(found["greater"]), float(found["less"]))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p values that keep the level over the whole family (Holm 1979), in the order given."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted, worst = [0.0] * len(p_values), 0.0
+    for rank, position in enumerate(order):
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[position]))
+        adjusted[position] = worst
+    return adjusted
+
+
+def detectable_effect(values: Sequence[float], power: float = 0.8, level: float = LEVEL) -> float:
+    """Smallest distance from a threshold that a one-sided t test over as many seeds sees with this power.
+
+    The spread is taken as observed, so this is an estimate too.
+    """
+    data = np.asarray(values, dtype=float)
+    n = len(data)
+    critical = stats.t.ppf(1 - level, n - 1)
+    shift = optimize.brentq(lambda nc: stats.nct.sf(critical, n - 1, nc) - power, 0.0, 100.0)
+    return float(shift * data.std(ddof=1) / n**0.5)
+
+
+def slope(positions: Sequence[float], values: Sequence[float]) -> float:
+    """Slope of the straight line of least squares."""
+    x = np.asarray(positions, dtype=float)
+    x = x - x.mean()
+    return float(x @ np.asarray(values, dtype=float) / (x @ x))
+
+
+def first_descent(positions: Sequence[float], differences: Sequence[float]) -> float | None:
+    """Where a difference known at rising positions first falls from above zero to zero or below; None if nowhere.
+
+    Linear between the positions.
+    """
+    pairs = list(zip(positions, differences, strict=True))
+    for (left, above), (right, below) in zip(pairs, pairs[1:], strict=False):
+        if above > 0 >= below:
+            return left + (right - left) * above / (above - below)
+    return None

@@ -1,27 +1,85 @@
-"""The figures of the report, from tidy tables of estimates."""
+"""How figures are drawn: curves with intervals, hollow marks for published numbers, a legend below."""
+
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from shiftpress.reporting.style import look_of, new_figure, to_svg
+from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
 
+Look = dict[str, str]
+ROOM = 8
+"""Lines that a figure has room for."""
 
-def against_severity(frame: pd.DataFrame, name: str, xlabel: str, ylabel: str, title: str) -> tuple[str, pd.DataFrame]:
-    """One line per model over the severities of a shift, with intervals. Returns the SVG and its data."""
+
+def against_severity(
+    frame: pd.DataFrame, name: str, xlabel: str, ylabel: str, title: str, looks: dict[str, Look] | None = None
+) -> tuple[str, pd.DataFrame]:
+    """One line per model over the severities of a shift, with intervals. Returns the SVG and its data.
+
+    Without looks, models differ from those of the same figure only. What has one severity only, and more lines than a
+    reader can tell apart, are in the data alone.
+    """
     data = estimates(frame, ["model", "severity"]).sort_values(["model", "severity"], ignore_index=True)
     figure, axes = new_figure()
-    for model, rows in data.groupby("model"):
-        _line(axes, rows, model, look_of(model, list(data.model.unique())))
+    drawn = [model for model, rows in data.groupby("model") if len(rows) > 1][:ROOM]
+    looks = looks or {model: look_of(model, list(data.model)) for model in drawn}
+    for model in drawn:
+        curve(axes, data[data.model == model], "severity", looks[model], model)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    if data.model.nunique() > 1:
-        axes.legend()
+    if len(drawn) > 1:
+        legend(figure, axes)
     return to_svg(figure, name, title), data
 
 
-def _line(axes: Axes, rows: pd.DataFrame, label: str, look: dict[str, str]) -> None:
-    axes.plot(rows.severity, rows["mean"], label=label, markersize=4, linewidth=1.5, **look)
+def curve(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **line: Any) -> None:
+    """A line through means, in a band of their intervals."""
+    axes.plot(rows[x], rows["mean"], label=label, **({"markersize": 4, "linewidth": 1.5} | look | line))
     if rows.low.notna().all():
         low, high = rows.low.astype(float), rows.high.astype(float)
-        axes.fill_between(rows.severity, low, high, color=look["color"], alpha=0.2, linewidth=0)
+        axes.fill_between(rows[x], low, high, color=look["color"], alpha=0.2, linewidth=0)
+
+
+def points(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **line: Any) -> None:
+    """Means with bars for their intervals; for few places far apart."""
+    half = (rows.high.astype(float) - rows["mean"]).fillna(0.0)
+    style = {"markersize": 5, "linewidth": 1.2, "capsize": 3} | look | line
+    axes.errorbar(rows[x].to_numpy(), rows["mean"].to_numpy(), yerr=half.to_numpy(), label=label, **style)
+
+
+def marks(axes: Axes, rows: pd.DataFrame, x: str, look: Look) -> None:
+    """Published numbers, as hollow marks."""
+    hollow = {"linestyle": "none", "markersize": 7, "markerfacecolor": "none", "zorder": 3}
+    axes.plot(rows[x], rows.distortion_se, **(look | hollow))
+
+
+def key(label: str, **line: Any) -> Line2D:
+    """A line of the legend for a style that several models share."""
+    return Line2D([], [], color=INK, label=label, **line)
+
+
+HOLLOW = {"linestyle": "none", "marker": "o", "markerfacecolor": "none", "markersize": 7}
+
+
+def legend(figure: Figure, axes: Axes, *styles: Line2D) -> None:
+    """Below the plot, where it hides nothing; one column fewer than would be too wide on a phone."""
+    handles, labels = axes.get_legend_handles_labels()
+    entries = dict(zip(labels, handles, strict=True)) | {str(style.get_label()): style for style in styles}
+    columns = min(3 if max(map(len, entries)) <= 18 else 2, len(entries))
+    look = {"frameon": False, "labelcolor": INK, "fontsize": 9}
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns, **look)
+
+
+def logarithmic(axes: Axes, *names: Literal["x", "y"]) -> None:
+    """Logarithmic axes with plain numbers at 1, 2 and 5."""
+    for name in names:
+        axes.set(**{f"{name}scale": "log"})
+        side = {"x": axes.xaxis, "y": axes.yaxis}[name]
+        side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        side.set_major_formatter("{x:g}")
+        side.set_minor_formatter(NullFormatter())

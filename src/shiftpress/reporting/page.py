@@ -19,6 +19,8 @@ def render(templates: Path, **facts: Any) -> str:
     )
     environment.filters["number"] = number
     environment.filters["interval"] = interval
+    environment.filters["chance"] = chance
+    environment.filters["equals"] = equals
     return environment.get_template("index.html.j2").render(**facts)
 
 
@@ -31,3 +33,13 @@ def interval(found: Estimate, digits: int = 1) -> str:
     """Mean and half-width, or the mean and a word on why there is no interval."""
     mean, half = number(found.mean, digits), found.half_width
     return f"{mean} ± {half:.{digits}f}" if half is not None else f"{mean} (n={found.n}, no interval)"
+
+
+def chance(value: float | None) -> str:
+    """A p value, or a dash for none."""
+    return "–" if value is None else "< 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.01 else f"{value:.3f}"
+
+
+def equals(text: str) -> str:
+    """An equals sign before it, unless it brings a sign of its own."""
+    return text if text.startswith("<") else f"= {text}"

@@ -10,12 +10,13 @@ import pandas as pd
 from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
-from shiftpress.reporting.figures import against_severity
+from shiftpress.reporting.board import in_words
+from shiftpress.reporting.charts import Labels, charts
 from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
+from shiftpress.reporting.published import about, published
+from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table
-
-Labels = dict[str, dict[str, str]]
 
 
 def facts(
@@ -31,21 +32,24 @@ def facts(
     blocks: list[str],
     benchmarks: Path,
     stylesheet: Path,
+    reference: Path,
 ) -> dict[str, Any]:
     """Everything the page shows, from the artefacts at these paths."""
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
-    figures = {plot: _figure(frame, plot, shifts) for plot in plots}
+    known, shifts = published(reference), _told_apart(shifts)
+    figures = charts(frame, known, plots, shifts)
     return {
         "stylesheet": stylesheet.read_text(),
         "tier": params["run"]["tier"],
         "seeds": params["run"]["seeds"],
         "min_seeds": MIN_SEEDS,
-        "claims": read_json(claims),
+        "claims": [in_words(claim) for claim in read_json(claims)],
         "shifts": shifts,
         "chapters": [
-            _chapter(frame, name, path, params, shifts, examples, sheets, figures) for name, path in cards.items()
+            _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
+            for name, path in cards.items()
         ],
-        "plots": {plot: figure["csv"] for plot, figure in figures.items()},
+        "plots": {plot: figures[plot]["csv"] for plot in plots},
         "params": json.dumps(params, indent=1),
         "records": len(frame),
         "scores_sha256": read_facts(scores)["sha256"],
@@ -59,6 +63,7 @@ def facts(
 
 def _chapter(
     frame: pd.DataFrame,
+    known: pd.DataFrame,
     dataset: str,
     card: str,
     params: dict[str, Any],
@@ -79,34 +84,29 @@ def _chapter(
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
         "rates": _rates(here),
-        "figures": [figure for figure in figures.values() if figure["dataset"] == dataset],
+        "splits": split_table(here, about(known, dataset)),
+        "figures": [figure for figure in figures.values() if figure["dataset"] == dataset and figure["shown"]],
         "strips": _examples(here, dataset, params, examples),
     }
 
 
-AXES = {
-    "codecs": ("distortion_se", 1.0, "squared error per image"),
-    "cards": ("accuracy", 100.0, "accuracy, %"),
-}
+def _told_apart(shifts: Labels) -> Labels:
+    """Entries of one kind share a title; their names are added to it."""
+    titles = [label["title"] for label in shifts.values()]
+    twice = {title for title in titles if titles.count(title) > 1}
+    return {
+        name: label | ({"title": f"{label['title']} “{name}”"} if label["title"] in twice else {})
+        for name, label in shifts.items()
+    }
 
 
-def _figure(frame: pd.DataFrame, name: str, shifts: Labels) -> dict[str, Any]:
-    """The curve over severity that ``<dataset>-<phase>-<shift>`` names."""
-    dataset, phase, shift = name.split("-")
-    metric, scale, ylabel = AXES[phase]
-    cell = {"dataset": dataset, "phase": phase, "shift": shift, "metric": metric}
-    rows = frame[(frame[list(cell)] == pd.Series(cell)).all(axis=1)]
-    label = shifts[shift]
-    title = f"{ylabel} of the {phase} against {label['title']} ({label['unit']}), {dataset}"
-    scaled, xlabel = rows.assign(value=rows.value * scale), f"{label['title']}, {label['unit']}"
-    svg, data = against_severity(scaled, name, xlabel, ylabel, title)
-    found = {"name": name, "dataset": dataset, "phase": phase, "title": title, "svg": svg}
-    return {**found, "rows": data.to_dict("records"), "csv": data.to_csv(index=False, lineterminator="\n")}
-
-
-def _rates(frame: pd.DataFrame) -> dict[str, float]:
+def _rates(frame: pd.DataFrame) -> list[tuple[float, list[str]]]:
+    """Models by the bits they send per image."""
     rows = frame[(frame.phase == "codecs") & (frame.metric == "rate_bits")]
-    return rows.groupby("model")["value"].mean().to_dict()
+    found: dict[float, list[str]] = {}
+    for model, bits in rows.groupby("model")["value"].mean().items():
+        found.setdefault(round(float(bits), 2), []).append(str(model))
+    return sorted(found.items())
 
 
 def _examples(frame: pd.DataFrame, dataset: str, params: dict[str, Any], files: list[str]) -> list[dict[str, Any]]:
@@ -135,4 +135,4 @@ def _telling(rows: pd.DataFrame) -> list[tuple[str, float]]:
 def _code() -> list[Path]:
     roots = [Path("src"), Path("workflow"), Path("claims"), Path("report")]
     files = [path for root in roots for path in root.rglob("*") if path.is_file()]
-    return [path for path in files if path.suffix in (".py", ".smk", ".yaml", ".j2", ".css")]
+    return [path for path in files if path.suffix in (".py", ".smk", ".yaml", ".j2", ".css", ".csv")]

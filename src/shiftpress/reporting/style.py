@@ -37,9 +37,25 @@ RC = {
 
 
 def look_of(model: str, models: list[str]) -> dict[str, str]:
-    """Colour and marker of a model among all models of the study, in every figure the same."""
-    position = sorted(models).index(model)
-    return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[position % len(MARKERS)]}
+    """Colour and marker of a model among all models of the study, in every figure the same.
+
+    A second round of the colours comes with other markers.
+    """
+    position = sorted(set(models)).index(model)
+    around = position // len(COLOURS)
+    return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[(position + around) % len(MARKERS)]}
+
+
+FORMATS = {"jpeg": {"color": "#7f7f7f", "marker": "x"}, "webp": {"color": "#7f7f7f", "marker": "+"}}
+"""Image formats stand in grey beside what is trained."""
+
+
+def codec_looks(models: list[str]) -> dict[str, dict[str, str]]:
+    """The look of every codec of a study. One that is cut short looks like the whole but for a dotted line."""
+    learned = [model.split("/") for model in models if model.split("/")[0] not in FORMATS]
+    whole = sorted({"/".join(names[:2]) for names in learned})
+    looks = {"/".join(n): look_of("/".join(n[:2]), whole) | ({"linestyle": ":"} if len(n) > 2 else {}) for n in learned}
+    return looks | {model: FORMATS[model.split("/")[0]] for model in models if model.split("/")[0] in FORMATS}
 
 
 def new_figure(width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:

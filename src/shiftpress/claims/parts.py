@@ -1,0 +1,113 @@
+"""From the effects of a comparison to its p values, before any correction for other claims."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shiftpress.claims.comparison import MULTIPLICATIVE, Comparison, Note, Reported
+from shiftpress.claims.effects import Effects, effects
+from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TESTS, Part
+from shiftpress.core.statistics import (
+    LEVEL,
+    MIN_SEEDS,
+    Tails,
+    detectable_effect,
+    estimate,
+    geometric_estimate,
+    sign_flip_tails,
+    student_tails,
+)
+
+TAILS = {"t": student_tails, "sign-flip": sign_flip_tails}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A part, and the one-sided p values for and against what is claimed of it; none if it cannot be tested."""
+
+    part: Part
+    support: float | None
+    against: float | None
+
+
+def judged(name: str, comparison: Comparison, reported: Reported | None, scores: pd.DataFrame) -> list[Judged]:
+    """Every dataset and model of a comparison."""
+    return [_judged(name, comparison, reported, found) for found in effects(comparison, scores)]
+
+
+def two_sided(support: float, against: float) -> float:
+    """The p value without regard to the side."""
+    return min(1.0, 2 * min(support, against))
+
+
+def _judged(name: str, comparison: Comparison, reported: Reported | None, found: Effects) -> Judged:
+    values, bounds = found.values.tolist(), _bounds(comparison)
+    facts: dict[str, Any] = {
+        "name": name,
+        "dataset": found.dataset,
+        "model": found.model,
+        "note": isinstance(comparison, Note),
+        "missing": found.missing,
+        "reported": reported,
+        "effect": None,
+        "interval": None,
+        "n": len(values),
+        "test": f"{TESTS[comparison.effect]}, {TESTS[comparison.test]}",
+        "kind": comparison.effect,
+        **{key: getattr(comparison, key) for key in ("unit", "above", "below", "within", "sides")},
+        **dict.fromkeys(("p", "p_exact", "mde")),
+        "verdict": NOT_RUN if bounds else None,
+    }
+    if values:
+        of = (geometric_estimate if comparison.effect in MULTIPLICATIVE else estimate)(values)
+        facts |= {"effect": of.mean, "interval": None if of.low is None else (of.low, of.high)}
+    if len(values) < MIN_SEEDS or not bounds:
+        return Judged(Part(**facts), None, None)
+    support, against = _evidence(comparison, values, comparison.test)
+    facts |= {
+        "p": _shown(comparison, support, against),
+        "p_exact": _shown(comparison, *_evidence(comparison, values, "sign-flip")),
+        "mde": _mde(comparison, values),
+        "verdict": verdict(support, against),
+    }
+    return Judged(Part(**facts), support, against)
+
+
+def verdict(support: float, against: float) -> str:
+    """Supported or refuted if the p value for or against keeps the level."""
+    return SUPPORTED if support <= LEVEL else REFUTED if against <= LEVEL else INCONCLUSIVE
+
+
+def _bounds(comparison: Comparison) -> bool:
+    return any(bound is not None for bound in (comparison.above, comparison.below, comparison.within))
+
+
+def _shown(comparison: Comparison, support: float, against: float) -> float:
+    return support if comparison.sides == 1 else two_sided(support, against)
+
+
+def _working(comparison: Comparison, values: list[float]) -> list[float]:
+    """On the scale on which the effect adds up."""
+    return np.log(values).tolist() if comparison.effect in MULTIPLICATIVE else values
+
+
+def _evidence(comparison: Comparison, values: list[float], test: str) -> tuple[float, float]:
+    """One-sided p values for and against. Equivalence takes two one-sided tests (Schuirmann 1987)."""
+    scaled = _working(comparison, values)
+
+    def tails(bound: float) -> Tails:
+        return TAILS[test](scaled, _working(comparison, [bound])[0])
+
+    if comparison.above is not None:
+        return tails(comparison.above).greater, tails(comparison.above).less
+    if comparison.below is not None:
+        return tails(comparison.below).less, tails(comparison.below).greater
+    low, high = (tails(bound) for bound in comparison.within)
+    return max(low.greater, high.less), min(low.less, high.greater)
+
+
+def _mde(comparison: Comparison, values: list[float]) -> float:
+    distance = detectable_effect(_working(comparison, values))
+    return float(np.exp(distance)) if comparison.effect in MULTIPLICATIVE else distance

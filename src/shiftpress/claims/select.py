@@ -1,0 +1,79 @@
+"""From records to one number per seed."""
+
+import fnmatch
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from shiftpress.claims.comparison import Arm, Comparison
+
+REDUCE = {
+    "mean": np.mean,
+    "max": np.max,
+    "sd": lambda values, axis: np.std(values, axis=axis, ddof=1),
+    "p99": lambda values, axis: np.quantile(values, 0.99, axis=axis),
+}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Values of one arm: a row per seed, a column per shift and severity, all filled; and what was not there."""
+
+    table: pd.DataFrame
+    missing: list[str] = field(default_factory=list)
+
+
+def rows_of(comparison: Comparison, scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each dataset that is meant, with the records of the phase and metric on it."""
+    rows = scores[(scores.phase == comparison.phase) & (scores.metric == comparison.metric)]
+    for dataset, here in rows.groupby("dataset"):
+        if fnmatch.fnmatchcase(dataset, comparison.dataset):
+            yield dataset, here
+
+
+def models_of(pattern: str, rows: pd.DataFrame) -> list[str]:
+    """The models that a pattern stands for. A name without * stands for itself, recorded or not."""
+    if "*" not in pattern:
+        return [pattern]
+    return [model for model in sorted(rows.model.unique()) if fnmatch.fnmatchcase(model, pattern)]
+
+
+def filled(pattern: str, model: str) -> str:
+    """The pattern with {1}, {2}, ... replaced by the names the model is made of."""
+    names = model.split("/")
+    return re.sub(r"\{(\d)\}", lambda m: names[int(m[1]) - 1] if int(m[1]) <= len(names) else "", pattern)
+
+
+def curves(rows: pd.DataFrame, arm: Arm, model: str) -> Curves:
+    """The records of an arm. Seeds that lack some of its severities are left out."""
+    own = rows[rows.model == model]
+    if own.empty:
+        return Curves(pd.DataFrame(), [model])
+    absent = [f"{model} under {shift}" for shift in arm.shifts if shift not in set(own["shift"])]
+    own = own[own["shift"].isin(arm.shifts)]
+    if isinstance(arm.severities, list):
+        lost = sorted(set(arm.severities) - set(own.severity))
+        absent += [f"{model} under {' or '.join(arm.shifts)} at {s:g}" for s in lost if not absent]
+        own = own[own.severity.isin(arm.severities)]
+    elif arm.severities == "shifted":
+        own = own[own.severity != 0]
+    if absent or own.empty:
+        return Curves(pd.DataFrame(), absent or [f"{model} under {' or '.join(arm.shifts)}"])
+    return Curves(own.pivot(index="seed", columns=["shift", "severity"], values="value").dropna())
+
+
+def reduced(found: Curves, arm: Arm) -> pd.Series:
+    """One number per seed."""
+    if found.table.empty:
+        return pd.Series(dtype=float)
+    return pd.Series(REDUCE[arm.over](found.table.to_numpy(), axis=1), index=found.table.index)
+
+
+def over_severity(found: Curves) -> pd.DataFrame:
+    """A row per seed, a column per severity in rising order; shifts that share a severity are averaged."""
+    if found.table.empty:
+        return found.table
+    return found.table.T.groupby(level="severity").mean().T.sort_index(axis=1)

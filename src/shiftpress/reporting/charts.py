@@ -1,0 +1,88 @@
+"""Which figures a report has, each with the numbers it shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from shiftpress.reporting.codec_figures import Drawn, against_rate, allocation, over_angle, worst_case
+from shiftpress.reporting.figures import ROOM, against_severity
+from shiftpress.reporting.published import about
+from shiftpress.reporting.style import codec_looks, look_of
+
+Labels = dict[str, dict[str, str]]
+Chart = dict[str, Any]
+Draw = Callable[..., Drawn | None]
+
+AXES = {
+    "codecs": ("distortion_se", 1.0, "squared error per image"),
+    "cards": ("accuracy", 100.0, "accuracy, %"),
+}
+OWN: dict[str, tuple[Draw, str]] = {
+    "ball": (worst_case, "Worst-case distortion of the codecs in the Wasserstein ball"),
+    "rotate": (over_angle, "Distortion of the codecs against the angle of rotation"),
+}
+"""Shifts of codecs whose figure is more than a curve per model."""
+INSIDE = {"ball_strong": "ball"}
+"""Shifts that are drawn in the figure of another."""
+MORE: dict[str, tuple[Draw, str]] = {
+    "against_rate": (against_rate, "Clean distortion against rate"),
+    "on_disk": (
+        lambda *words: against_rate(*words, rate="disk_bits"),
+        "Clean distortion against size on disk, beside image formats",
+    ),
+    "allocation": (allocation, "Clean distortion of the nested codes against the size of their prefix"),
+}
+"""Figures of codecs over no shift, drawn if there is something to compare."""
+
+
+def charts(frame: pd.DataFrame, known: pd.DataFrame, plots: list[str], shifts: Labels) -> dict[str, Chart]:
+    """Every figure by name: those of the plots, ``<dataset>-<phase>-<shift>``, and those over no shift."""
+    found = {name: _over_shift(frame, known, name, shifts) for name in plots}
+    codecs = frame[frame.phase == "codecs"]
+    for dataset, here in codecs.groupby("dataset", sort=False):
+        for what, (draw, title) in MORE.items():
+            name = f"{dataset}-codecs-{what}"
+            if drawn := draw(here, about(known, dataset), name, f"{title}, {dataset}"):
+                found[name] = _chart(name, f"{title}, {dataset}", drawn)
+    return found
+
+
+def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Labels) -> Chart:
+    dataset, phase, shift = name.split("-")
+    metric, scale, ylabel = AXES[phase]
+    here = frame[(frame.dataset == dataset) & (frame.phase == phase) & (frame.metric == metric)]
+    if phase == "codecs" and shift in OWN:
+        draw, words = OWN[shift]
+        if drawn := draw(here, about(known, dataset), name, f"{words}, {dataset}"):
+            return _chart(name, f"{words}, {dataset}", drawn)
+    xlabel = " ".join(filter(None, [shifts[shift]["title"], shifts[shift]["unit"] and f"({shifts[shift]['unit']})"]))
+    title = f"{ylabel} of the {phase} against {xlabel}, {dataset}"
+    rows, models = here[here["shift"] == shift], list(here.model.unique())
+    looks = codec_looks(models) if phase == "codecs" else {model: look_of(model, models) for model in models}
+    svg, data = against_severity(rows.assign(value=rows.value * scale), name, xlabel, ylabel, title, looks)
+    inside = phase == "codecs" and INSIDE.get(shift) in shifts
+    return _chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside}
+
+
+def _crowded(data: pd.DataFrame) -> str:
+    count = int((data.groupby("model").size() > 1).sum())
+    return f"The first {ROOM} of {count} models; the numbers of all are below." if count > ROOM else ""
+
+
+def _chart(name: str, title: str, drawn: Drawn) -> Chart:
+    dataset, phase, _ = name.split("-")
+    paper = drawn.paper.rename(columns={drawn.place: "place"}) if len(drawn.paper) else pd.DataFrame()
+    return {
+        "name": name,
+        "dataset": dataset,
+        "phase": phase,
+        "title": title,
+        "svg": drawn.svg,
+        "place": {"bits": "bits per image", "prefix": "prefix"}.get(drawn.place, drawn.place),
+        "note": drawn.note,
+        "rows": drawn.data.rename(columns={drawn.place: "place"}).to_dict("records"),
+        "paper": paper.astype(object).where(paper.notna(), None).to_dict("records"),
+        "csv": drawn.data.to_csv(index=False, lineterminator="\n"),
+        "shown": True,
+    }
