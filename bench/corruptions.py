@@ -31,8 +31,8 @@ from pictures import leaves  # noqa: E402
 from shiftpress.core.catalog import component  # noqa: E402
 from shiftpress.core.draws import Draws  # noqa: E402
 from shiftpress.core.splits import Split  # noqa: E402
-from shiftpress.datasets.base import prepare  # noqa: E402
 from shiftpress.datasets.imagefolder import ImageFolder  # noqa: E402
+from shiftpress.preparation import prepare  # noqa: E402
 from shiftpress.shifts.base import CHUNK, Others  # noqa: E402
 
 KINDS = (

@@ -61,7 +61,7 @@ def test_bytes_on_disk_are_what_the_rate_says(kind, stage):
         with torch.no_grad():
             estimate = float(codec.model.net(codec.images.float() / 255, stage).bits.double().sum()) / 8
         assert abs(len(data) - estimate) <= 0.01 * estimate + 64
-    assert header_size(data) <= 64
+    assert header_size(data) <= 80, "two parts with tables take 65 bytes"
 
 
 @EVERY

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.draws import Draws
-from shiftpress.datasets.base import prepare
 from shiftpress.datasets.imagefolder import ImageFolder
+from shiftpress.preparation import prepare
 from shiftpress.shifts._corruption import Corruption
 from shiftpress.shifts._zoom import crop
 from shiftpress.shifts.elastic_transform import stretched

@@ -45,7 +45,7 @@ WRONG = {
     "templating": (b"__use_yte__: true\n?open('pwned', 'w'): 1\n" + GOOD.encode(), "__use_yte__: unknown key"),
     "a list": (b"- run\n- fit\n", "one mapping"),
     "images that fit no codec": (
-        changed("mnist5k: {kind: mnist5k, size: 32}", "mnist5k: {kind: mnist5k}"),
+        changed("mnist5k: {kind: mnist5k, size: 32, ", "mnist5k: {kind: mnist5k, "),
         "multiples of 16",
     ),
 }

@@ -1,6 +1,6 @@
 """Files that go into a codec and come out of it."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
@@ -8,12 +8,12 @@ from PIL import Image
 from torch import Tensor
 
 from shiftpress.coding.container import MOST_VALUES
+from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
 from shiftpress.core.storage import replace_file
 
 MOST_BYTES = 1 << 30
-ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".tif", ".tiff"}
 
 
 def read_file(path: Path) -> bytes:
@@ -42,9 +42,9 @@ def image_files(paths: list[Path]) -> list[Path]:
     found = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in FORMATS and file.is_file())
             if not inside:
-                raise InputError(f"There are no images in {path}; known endings: {', '.join(sorted(ENDINGS))}.")
+                raise InputError(f"There are no images in {path}; known endings: {', '.join(sorted(FORMATS))}.")
             found += inside
         else:
             found.append(path)
@@ -66,14 +66,13 @@ def read_images(files: list[Path], shape: Shape) -> Tensor:
 
 def _read_image(file: Path, shape: Shape) -> Tensor:
     channels, height, width = shape
-    try:
-        with Image.open(file) as picture:
-            if picture.size != (width, height):
-                found = f"{picture.height}x{picture.width}"
-                raise InputError(f"{file} has {found} pixels, the model codes {height}x{width}; resize it first.")
-            levels = np.array(picture.convert("L" if channels == 1 else "RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{file} cannot be read as an image: {error}.") from None
+    if file.suffix.lower() not in FORMATS:
+        raise InputError(f"{file} is of no known kind; known endings: {', '.join(sorted(FORMATS))}.")
+    picture = Image.fromarray(decode(PurePosixPath(file.as_posix()), read_file(file)))
+    if picture.size != (width, height):
+        found = f"{picture.height}x{picture.width}"
+        raise InputError(f"{file} has {found} pixels, the model codes {height}x{width}; resize it first.")
+    levels = np.array(picture.convert("L" if channels == 1 else "RGB"))
     return torch.from_numpy(levels).view(height, width, channels).permute(2, 0, 1)
 
 

@@ -54,7 +54,12 @@ class WassersteinBall(Shift):
                     found[gamma] = self._worst(images, gamma, loss, starts)
                 cost = float(transport_cost(found[gamma], images).mean())
                 gamma *= factor
-        yield from (found[gamma] for gamma in sorted(found, reverse=True))
+        reached = -1.0
+        for gamma in sorted(found, reverse=True):
+            # an ascent that failed to lead farther for less tells nothing new
+            if (cost := float(transport_cost(found[gamma], images).mean())) > reached:
+                reached = cost
+                yield found[gamma]
 
     def _worst(self, images: Tensor, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
         """The best point of several ascents, image by image."""
