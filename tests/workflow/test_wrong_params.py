@@ -31,7 +31,7 @@ WRONG = {
     "mapping for a list": (changed("seeds: [0, 1, 2]", "seeds: {a: 1}"), "valid list"),
     "below its bound": (changed("levels: 12", "levels: 1"), "greater than or equal to 2"),
     "above its bound": (changed("momentum: 0.9", "momentum: 1.5"), "less than 1"),
-    "not a number": (changed("lr: 1e-3", "lr: .nan"), "finite number"),
+    "not a number": (changed("lr: 2e-3", "lr: .nan"), "finite number"),
     "missing kind": (changed("{kind: erm}", "{}"), "objectives.erm.kind: missing"),
     "missing section": (changed("objectives:\n  erm: {kind: erm}\n", ""), "objectives: missing"),
     "undefined entry": (changed("datasets: [mnist5k]", "datasets: [minst]"), "no entry 'minst'"),
