@@ -18,8 +18,9 @@ def write_tensors(path: str, tensors: Mapping[str, Tensor], producer: str) -> No
 
 
 def read_tensors(path: str) -> State:
-    """The tensors of an artefact, checked against its digest."""
-    return load(read_artefact(path))
+    """The tensors of an artefact, checked against its digest; sorted, for the library has no order of its own."""
+    found = load(read_artefact(path))
+    return {name: found[name] for name in sorted(found)}
 
 
 def with_prefix(prefix: object, state: Mapping[str, Tensor]) -> State:
