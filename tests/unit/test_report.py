@@ -90,6 +90,17 @@ def test_numbers_stand_with_their_interval_and_count(page):
     assert "fixed/erm sends 35.85 bits per image." in text
 
 
+def test_the_board_shows_p_values_what_could_be_seen_and_how_the_paper_is_known(page):
+    part = CLAIM | {"name": "", "dataset": "toy", "model": "m", "note": False, "missing": []}
+    text = page(claim=CLAIM | {"parts": [part, part | {"name": "harder", "note": True, "p": None, "reported": None}]})
+    row = text.split('<a href="#claim-X-1">')[1].split("</tr>")[0]
+    for cell in ("SUPPORTED", "1.25", "1.00 to 1.50", ">0.0040<", ">0.0080<", ">0.5<", "points"):
+        assert cell in row, cell
+    assert 'class="num">1 <span class="pm">read</span>' in row
+    assert "p = 0.0040, p (Holm, family “f”) = 0.0080; 3 seeds could see 0.5 points" in text
+    assert "(read in the paper)" in text and "harder (note)" in text and "1 SUPPORTED" in text
+
+
 def test_pictures_and_figures_are_inside_the_page(page):
     text = page()
     assert text.count("data:image/png;base64,") == 2 and text.count("<svg") == 2

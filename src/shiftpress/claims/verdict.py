@@ -20,6 +20,7 @@ class Case:
 
     id: str
     paper: str
+    tier: str
     claim: Claim
     parts: list[Judged]
     holm_support: float = 1.0
@@ -35,9 +36,18 @@ class Case:
         """Why there can be no verdict."""
         missing = dict.fromkeys(name for item in self.conditions for name in item.part.missing)
         if missing:
-            return f"no records of {', '.join(missing)}"
+            return f"no records of {', '.join(missing)}{self._where('left out of this study, or never reached')}"
         fewest = min(item.part.n for item in self.conditions)
-        return f"{fewest} seeds, {self.claim.min_seeds} needed" if fewest < self.claim.min_seeds else None
+        if fewest < self.claim.min_seeds:
+            return f"{fewest} seeds, {self.claim.min_seeds} needed{self._where('')}"
+        return None
+
+    def _where(self, here: str) -> str:
+        """Which tier has what is lacking, or what is the matter if this one should."""
+        if self.claim.tier is None:
+            return "; no tier makes them yet"
+        words = here if self.claim.tier == self.tier else f"the {self.claim.tier} tier runs it"
+        return f"; {words}" if words else ""
 
     @property
     def support(self) -> float:
@@ -53,12 +63,12 @@ class Case:
 def judge(ledgers: list[Ledger], scores: pd.DataFrame, tier: str) -> list[dict[str, Any]]:
     """One row per claim, in the order of the ledgers."""
     cases = [
-        Case(name, ledger.paper, claim, _parts(claim, scores))
+        Case(name, ledger.paper, tier, claim, _parts(claim, scores))
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
     _correct([case for case in cases if not case.hindrance])
-    return [_row(case, tier).model_dump(mode="json") for case in cases]
+    return [_row(case).model_dump(mode="json") for case in cases]
 
 
 def _parts(claim: Claim, scores: pd.DataFrame) -> list[Judged]:
@@ -79,13 +89,13 @@ def _correct(cases: list[Case]) -> None:
             case.holm_support, case.holm_against = p_support, p_against
 
 
-def _row(case: Case, tier: str) -> Row:
+def _row(case: Case) -> Row:
     claim, weakest = case.claim, min((item.part for item in case.conditions), key=_strength)
     found = weakest.model_dump(include=set(Found.model_fields))
     facts: dict[str, Any] = {
         "id": case.id,
         "paper": case.paper,
-        "tier": tier,
+        "tier": case.tier,
         "statement": claim.statement,
         "place": claim.place,
         "family": claim.family,
@@ -95,8 +105,7 @@ def _row(case: Case, tier: str) -> Row:
     }
     if case.hindrance:
         found["p"] = None
-        reason = case.hindrance + _where(claim, tier)
-        return Row(**found, **facts, verdict=NOT_RUN, reason=reason, p_holm=None)
+        return Row(**found, **facts, verdict=NOT_RUN, reason=case.hindrance, p_holm=None)
     decided = verdict(case.holm_support, case.holm_against)
     if weakest.sides == 1:
         found["p"], p_holm = case.support, case.holm_support
@@ -113,12 +122,6 @@ def _strength(part: Part) -> tuple[int, float, float]:
         -(1.0 if part.p is None else part.p),
         float("-inf") if part.effect is None else part.effect,
     )
-
-
-def _where(claim: Claim, tier: str) -> str:
-    if claim.tier is None:
-        return "; no tier makes them yet"
-    return "" if claim.tier == tier else f"; the {claim.tier} tier runs it"
 
 
 def _reason(case: Case, decided: str, weakest: Part) -> str:

@@ -33,19 +33,20 @@ def worst_case(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     if paths["ball"].empty:
         return None
     shown = _shown(paths["ball"], paper, 6)
-    figure, axes = new_figure(height=4.6)
+    figure, axes = new_figure(height=4.2)
     looks = codec_looks(list(frame.model.unique()))
     for model in shown:
         look = looks[model]
         curve(axes, _of(paths["ball"], model), "severity", look, model)
-        strong = _of(paths["ball_strong"], model)
-        if len(strong) > 1:
-            curve(axes, strong, "severity", look, "", linestyle=(0, (4, 2)), markersize=3)
+        harder = _of(paths["ball_strong"], model)
+        if len(harder) > 1:
+            curve(axes, harder, "severity", look, "", linestyle=(0, (4, 2)), markersize=3)
         marks(axes, paper[paper.model == model], "severity", look)
     styles = [key("paper's attack", linestyle="-"), key("stronger attack", linestyle=(0, (4, 2)))]
     _finish(axes, "radius: mean squared displacement")
     legend(figure, axes, *styles[: 1 + (not paths["ball_strong"].empty)], *_paper_key(paper, shown))
-    both = pd.concat([paths["ball"], paths["ball_strong"].assign(model=lambda t: t.model + ", stronger attack")])
+    strong = paths["ball_strong"].assign(model=paths["ball_strong"].model + ", stronger attack")
+    both = pd.concat([table for table in (paths["ball"], strong) if len(table)])
     note = "Solid: the paper's attack of 15 steps. Dashed: a stronger one. Both start at the clean distortion."
     return Drawn(to_svg(figure, name, title), both, "severity", note, paper)
 
@@ -58,7 +59,7 @@ def over_angle(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
         return None
     paper = known[known["shift"] == "rotate"]
     shown = _shown(data, paper, ROOM)
-    figure, axes = new_figure(height=4.6)
+    figure, axes = new_figure(height=4.2)
     looks = codec_looks(list(frame.model.unique()))
     for model in shown:
         look = looks[model]
@@ -87,7 +88,7 @@ def against_rate(
     if data.bits.nunique() < 2:
         return None
     paper = known[(known["shift"] == "clean") & (rate == "rate_bits")].rename(columns={"rate_bits": "bits"})
-    figure, axes = new_figure(height=4.6)
+    figure, axes = new_figure(height=4.2)
     looks = codec_looks(list(frame.model.unique()))
     series = data.assign(series=data.model.map(_series)).groupby("series", sort=True)
     for method, rows in list(series)[: 2 * ROOM]:
@@ -107,7 +108,7 @@ def allocation(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     if data.prefix.nunique() < 2:
         return None
     paper = _split(known[known["shift"] == "clean"])
-    figure, axes = new_figure(height=4.6)
+    figure, axes = new_figure(height=4.2)
     looks = codec_looks(list(frame.model.unique()))
     for method, rows in data.groupby("method"):
         look = looks[rows.model.iloc[0]]

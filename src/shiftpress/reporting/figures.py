@@ -70,7 +70,7 @@ def legend(figure: Figure, axes: Axes, *styles: Line2D) -> None:
     """Below the plot, where it hides nothing; one column fewer than would be too wide on a phone."""
     handles, labels = axes.get_legend_handles_labels()
     entries = dict(zip(labels, handles, strict=True)) | {str(style.get_label()): style for style in styles}
-    columns = min(3 if max(map(len, entries)) <= 18 else 2, len(entries))
+    columns = min(3 if max(map(len, entries)) <= 12 else 2, len(entries))
     look = {"frameon": False, "labelcolor": INK, "fontsize": 9}
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns, **look)
 
