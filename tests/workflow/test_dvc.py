@@ -41,13 +41,22 @@ def artefacts(root: Path) -> dict[str, str]:
     return found
 
 
+def verdicts(root: Path) -> list[dict]:
+    """All that the claims say, but for the tier and where records that this tier lacks are made."""
+    claims = json.loads((root / "claims.json").read_bytes())
+    for claim in claims:
+        assert claim.pop("tier") == root.name
+        if claim["verdict"] == "NOT RUN":
+            claim["reason"] = claim["reason"].rsplit(";", 1)[0]
+    return claims
+
+
 def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished):
     assert ran(dvc("repro", cwd=repository)) == ["data", "shifts", "codecs", "cards", "evaluate", "report"]
     assert planned(repository, "all") == {}
     ours, theirs = repository / "results/laptop", finished / "results/smoke"
     assert artefacts(ours) == artefacts(theirs) and len(artefacts(ours)) >= 19
-    claims = (ours / "claims.json").read_bytes()
-    assert claims.replace(b'"laptop"', b'"smoke"') == (theirs / "claims.json").read_bytes()
+    assert verdicts(ours) == verdicts(theirs)
 
     dvc("commit", "--force", "--quiet", cwd=repository)  # make record
     assert "up to date" in dvc("status", cwd=repository)

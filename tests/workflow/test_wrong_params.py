@@ -107,7 +107,9 @@ def test_bad_images_fail_their_job_with_words_and_no_traceback(project):
     (project / "pictures" / "a" / "1.png").write_bytes(b"<html>")
     (project / "pictures" / "b").mkdir()
     (project / "pictures" / "b" / "1.png").write_bytes(b"")
-    text = GOOD.replace("path: data/raw/mine.zip, size: 32, channels: 3", "path: pictures, channels: 1").replace("[mnist5k]", "[mine]")
+    text = GOOD.replace("path: data/raw/mine.zip, size: 32, channels: 3", "path: pictures, channels: 1").replace(
+        "[mnist5k]", "[mine]"
+    )
     (project / "params.yaml").write_text(text)
     done = snakemake("results/laptop/data/mine/card.json", cwd=project, check=False)
     assert done.returncode == 1 and "a/1.png: not a readable image" in done.stderr
