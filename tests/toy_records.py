@@ -70,10 +70,15 @@ def _cells(model: str, clean: float, growth: float, rise: float):
     yield "clean", 0.0, "rate_bits", _latents(model) * np.log2(12)
     yield "clean", 0.0, "disk_bits", _latents(model) * np.log2(12) + 64
     yield "training", 0.0, "training_radius", 50.0 if "50" in model.split("/")[1] else 20.1
-    for radius in RADII:
+    for radius in (0, *RADII):
         yield "ball", float(radius), "distortion_se", (clean**0.5 + growth * radius**0.5) ** 2
-    for radius in (3, 12, 20, 24):
-        yield "ball_strong", float(radius), "distortion_se", 1.12 * (clean**0.5 + growth * radius**0.5) ** 2
+    for radius in (0, 3, 12, 20, 24):
+        yield (
+            "ball_strong",
+            float(radius),
+            "distortion_se",
+            (1.12 if radius else 1) * (clean**0.5 + growth * radius**0.5) ** 2,
+        )
     for shift, scale in (("rotate", 1.0), ("rotate_smooth", 0.97)):
         for angle in ANGLES:
             yield shift, float(angle), "distortion_se", scale * clean + rise * abs(np.sin(np.radians(angle))) ** 0.5

@@ -47,7 +47,7 @@ def worst_case(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     legend(figure, axes, *styles[: 1 + (not paths["ball_strong"].empty)], *_paper_key(paper, shown))
     strong = paths["ball_strong"].assign(model=paths["ball_strong"].model + ", stronger attack")
     both = pd.concat([table for table in (paths["ball"], strong) if len(table)])
-    note = "Solid: the paper's attack of 15 steps. Dashed: a stronger one. Both start at the clean distortion."
+    note = "Solid: the paper's attack of 15 steps. Dashed: a stronger one, on fewer images. At 0 the images are clean."
     return Drawn(to_svg(figure, name, title), both, "severity", note, paper)
 
 
@@ -121,10 +121,9 @@ def allocation(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
 
 
 def _path(frame: pd.DataFrame, shift: str) -> pd.DataFrame:
-    """Distortion in a ball, from the clean one on."""
-    rows = frame[(frame.metric == "distortion_se") & frame["shift"].isin(["clean", shift])]
-    models = set(rows[rows["shift"] == shift].model)
-    return estimates(rows[rows.model.isin(models)], ["model", "severity"]).sort_values(["model", "severity"])
+    """Distortion in a ball."""
+    rows = frame[(frame.metric == "distortion_se") & (frame["shift"] == shift)]
+    return estimates(rows, ["model", "severity"]).sort_values(["model", "severity"])
 
 
 def _of(data: pd.DataFrame, model: str) -> pd.DataFrame:
