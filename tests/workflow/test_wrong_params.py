@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-import time
+import resource
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,12 @@ def digests(project: Path) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def processor_seconds() -> float:
+    """Of the processes that this one waited for: what a clock on the wall shows depends on who else works here."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.fixture(scope="module")
 def project(finished, tmp_path_factory):
     import shutil
@@ -68,9 +74,9 @@ def project(finished, tmp_path_factory):
 def test_a_wrong_file_is_answered_and_nothing_is_lost(mistake, project):
     text, words = WRONG[mistake]
     (project / "params.yaml").write_bytes(text)
-    before, start = digests(project), time.monotonic()
+    before, start = digests(project), processor_seconds()
     done = snakemake(cwd=project, check=False)
-    assert time.monotonic() - start < 12, "2 s after imports, on a machine that runs two of these at once"
+    assert processor_seconds() - start < 12, "2 s after imports, which take most of it"
     assert done.returncode == 2, done.stderr
     assert words in done.stderr and "Traceback" not in done.stdout + done.stderr
     lines = [line for line in done.stderr.splitlines() if re.match(r"params\.yaml:\d+: ", line)]
