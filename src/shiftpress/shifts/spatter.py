@@ -22,6 +22,7 @@ class Spatter(Corruption):
     title = "spatter"
     fidelity = "same operator, other random stream"
     monotone = "the constants for CIFAR change from water to mud at severity 4"
+    piece = 1 << 18
     table = {
         "cifar": (
             (0.62, 0.1, 0.7, 0.7, 0.5, False),
