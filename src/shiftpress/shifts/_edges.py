@@ -1,4 +1,4 @@
-"""Edges of an 8-bit picture and the distance to them, as OpenCV finds them; whole numbers throughout."""
+"""Edges of an 8-bit picture and the distance to them, as OpenCV finds them."""
 
 from functools import lru_cache
 
@@ -9,9 +9,8 @@ from torch.nn import functional as F
 
 TAN = 13573
 """tan 22.5 degrees, times 2^15."""
-DIAGONAL, KNIGHT = 91750, 143976
-"""Lengths of the steps (1, 1) and (2, 1) in units of 2^-16: 1.4 and 2.1969."""
-UNIT = 1 << 16
+DIAGONAL, KNIGHT = 1.4, 2.1969
+"""Lengths of the steps (1, 1) and (2, 1)."""
 FAR = 20
 
 
@@ -80,8 +79,8 @@ def distance(zeros: Tensor) -> Tensor:
 def _ways(device: torch.device) -> Tensor:
     """Length of the shortest way by (rows, columns), each up to 20, cut at 20: the largest of four linear forms."""
     steps = np.arange(FAR + 1)
-    forms = [(UNIT, KNIGHT - 2 * UNIT), (KNIGHT - DIAGONAL, 2 * DIAGONAL - KNIGHT)]
-    lengths = [(steps[:, None] * a + steps * b) / UNIT for form in forms for a, b in (form, form[::-1])]
+    forms = [(1, KNIGHT - 2), (KNIGHT - DIAGONAL, 2 * DIAGONAL - KNIGHT)]
+    lengths = [steps[:, None] * a + steps * b for form in forms for a, b in (form, form[::-1])]
     found = np.minimum(np.max(lengths, axis=0), FAR)
     # no zero within 20 columns: none in this row
     found[:, FAR] = FAR
