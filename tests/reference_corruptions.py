@@ -304,18 +304,19 @@ def canny(levels, low=50, high=150):
 
 
 def chamfer(zeros):
-    """OpenCV's distanceTransform, L2 with a mask of 5: two sweeps of steps 1, 1.4 and 2.1969 in 16 binary places."""
+    """OpenCV's distanceTransform, L2 with a mask of 5: two sweeps of steps 1, 1.4 and 2.1969 in float32."""
     height, width = zeros.shape
-    steps = [(0, -1, 65536), (-1, 0, 65536), (-1, -1, 91750), (-1, 1, 91750)]
-    steps += [(-1, -2, 143976), (-1, 2, 143976), (-2, -1, 143976), (-2, 1, 143976)]
-    found = np.full((height + 4, width + 4), 1 << 30)
+    one, diagonal, knight = np.float32([1, 1.4, 2.1969])
+    steps = [(0, -1, one), (-1, 0, one), (-1, -1, diagonal), (-1, 1, diagonal)]
+    steps += [(-1, -2, knight), (-1, 2, knight), (-2, -1, knight), (-2, 1, knight)]
+    found = np.full((height + 4, width + 4), 1e9, np.float32)
     found[2:-2, 2:-2][zeros] = 0
     for sign in (1, -1):
         for y in range(height)[::sign]:
             for x in range(width)[::sign]:
                 near = [found[y + 2 + sign * dy, x + 2 + sign * dx] + cost for dy, dx, cost in steps]
                 found[y + 2, x + 2] = min(found[y + 2, x + 2], *near)
-    return found[2:-2, 2:-2] / 65536
+    return found[2:-2, 2:-2]
 
 
 def equalised(levels):
@@ -343,10 +344,12 @@ def spatter(image, c, normal):
         m[m < 0.8] = 0
         x = x * (1 - m[..., None]) + m[..., None] * np.array([63, 42, 20]) / 255
         return truncated(np.clip(x, 0, 1) * 255)
-    rims = canny((liquid * 255).astype(int).astype(np.uint8))
+    liquid = (liquid * 255).astype(int).astype(np.uint8)
+    rims = canny(liquid)
     near = np.minimum(chamfer(rims), 20)
     spread = equalised(box(near).astype(np.float32).astype(np.uint8))
     lit = np.clip(correlate(spread.astype(int), np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])), 0, 255)
-    m = (liquid * np.floor(box(lit) + 0.5)).astype(np.float32)
+    m = liquid * np.floor(box(lit) + 0.5).astype(np.float32)
     m = m / m.max() * np.float32(strength)
-    return truncated(np.clip(x + m[..., None] * np.array([175, 238, 238]) / 255, 0, 1) * 255)
+    water = (np.array([175, 238, 238]) / 255).astype(np.float32)
+    return truncated(np.clip(x + m[..., None] * water, 0, 1) * np.float32(255))

@@ -107,12 +107,12 @@ def motion(name, constants, images, rng):
 
 def snowfall(name, constants, images, rng):
     mean, deviation, zoom, *_ = constants
-    noise = rng.normal(size=(len(images), *images.shape[2:])).astype(np.float32)
+    noise = rng.normal(size=(len(images), *images.shape[2:]))
     angles, seen = rng.uniform(-135, -45, len(images)), [crop(side, zoom) for side in images.shape[2:]]
     top, left = ((side - kept) // 2 for side, kept in zip(images.shape[2:], seen, strict=True))
     middle = torch.from_numpy(noise[:, top : top + seen[0], left : left + seen[1]])
     ours = snowed(levels_of(images), middle * deviation + mean, torch.from_numpy(angles), constants)
-    return ours, each(published.snow, images, constants, noise.astype(float), angles)
+    return ours, each(published.snow, images, constants, noise, angles)
 
 
 def frosting(name, constants, images, rng):
@@ -139,9 +139,9 @@ def stretching(name, constants, images, rng):
 
 def spattering(name, constants, images, rng):
     mean, deviation, *rest = constants
-    normal = rng.normal(size=(len(images), *images.shape[2:])).astype(np.float32)
+    normal = rng.normal(size=(len(images), *images.shape[2:]))
     ours = splashed(levels_of(images), torch.from_numpy(normal) * deviation + mean, *rest)
-    return ours, each(published.spatter, images, constants, normal.astype(float))
+    return ours, each(published.spatter, images, constants, normal)
 
 
 OPERATORS = {

@@ -1,14 +1,16 @@
-"""Edges of an 8-bit picture and the distance to them, as OpenCV finds them; whole numbers throughout."""
+"""Edges of an 8-bit picture and the distance to them, as OpenCV finds them."""
 
+from functools import lru_cache
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 TAN = 13573
 """tan 22.5 degrees, times 2^15."""
-DIAGONAL, KNIGHT = 91750, 143976
-"""Lengths of the steps (1, 1) and (2, 1) in units of 2^-16: 1.4 and 2.1969."""
-UNIT = 1 << 16
+DIAGONAL, KNIGHT = 1.4, 2.1969
+"""Lengths of the steps (1, 1) and (2, 1)."""
 FAR = 20
 
 
@@ -43,35 +45,43 @@ def _slopes(levels: Tensor) -> tuple[Tensor, Tensor]:
 
 def _grown(found: Tensor, weak: Tensor) -> Tensor:
     """Weak edges that touch, in steps, a strong one."""
-    while True:
+    while not torch.equal(found, weak):
         near = F.max_pool2d(found.float(), 3, 1, 1).bool() & weak
         if torch.equal(near, found):
-            return found
+            break
         found = near
+    return found
 
 
 def distance(zeros: Tensor) -> Tensor:
-    """Length (N, H, W) float32 of the shortest way to a zero by steps (1, 0), (1, 1) and (2, 1), at most 20.
-
-    The length of the way by (dx, dy) is the largest of four linear forms, so that rows can be searched one by one.
-    """
+    """Length (N, H, W) float32 of the shortest way to a zero by steps (1, 0), (1, 1) and (2, 1), at most 20."""
     height, width = zeros.shape[1:]
-    beside = torch.where(zeros, 0.0, float(2 * FAR))
+    beside = torch.where(zeros, 0, FAR).int()
     step = 1
-    while step < width:
-        ahead = beside[:, :, step:] + step
-        behind = beside[:, :, :-step] + step
-        beside[:, :, :-step] = torch.minimum(beside[:, :, :-step], ahead)
-        beside[:, :, step:] = torch.minimum(beside[:, :, step:], behind)
+    while step < min(width, FAR):
+        ahead, behind = beside[:, :, step:] + step, beside[:, :, :-step] + step
+        torch.minimum(beside[:, :, :-step], ahead, out=beside[:, :, :-step])
+        torch.minimum(beside[:, :, step:], behind, out=beside[:, :, step:])
         step *= 2
-    forms = [(1.0, KNIGHT / UNIT - 2), ((KNIGHT - DIAGONAL) / UNIT, (2 * DIAGONAL - KNIGHT) / UNIT)]
-    forms += [(b, a) for a, b in forms]
-    parts = [beside * a for a, _ in forms]
-    best = beside.clamp(max=FAR)
+    ways, across = _ways(zeros.device), beside.flatten()
+    best = ways[0].index_select(0, across).view_as(zeros)
+    # row by row: what lies so many rows away is at least as far
     for rows in range(1, min(FAR, height)):
         if rows >= best.max():
             break
-        ways = torch.stack([part + rows * b for part, (_, b) in zip(parts, forms, strict=True)]).amax(0)
-        best[:, :-rows] = torch.minimum(best[:, :-rows], ways[:, rows:])
-        best[:, rows:] = torch.minimum(best[:, rows:], ways[:, :-rows])
+        there = ways[rows].index_select(0, across).view_as(zeros)
+        torch.minimum(best[:, :-rows], there[:, rows:], out=best[:, :-rows])
+        torch.minimum(best[:, rows:], there[:, :-rows], out=best[:, rows:])
     return best
+
+
+@lru_cache(maxsize=4)
+def _ways(device: torch.device) -> Tensor:
+    """Length of the shortest way by (rows, columns), each up to 20, cut at 20: the largest of four linear forms."""
+    steps = np.arange(FAR + 1)
+    forms = [(1, KNIGHT - 2), (KNIGHT - DIAGONAL, 2 * DIAGONAL - KNIGHT)]
+    lengths = [steps[:, None] * a + steps * b for form in forms for a, b in (form, form[::-1])]
+    found = np.minimum(np.max(lengths, axis=0), FAR)
+    # no zero within 20 columns: none in this row
+    found[:, FAR] = FAR
+    return torch.from_numpy(found.astype(np.float32)).to(device)

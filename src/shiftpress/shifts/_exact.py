@@ -20,8 +20,20 @@ def rounded(matrix: np.ndarray, bits: int) -> np.ndarray:
 
 
 def sandwich(left: Tensor, values: Tensor, right: Tensor) -> Tensor:
-    """left @ values @ right.T over the last two axes, float64."""
+    """left @ values @ right.T of whole levels over the last two axes, float64; matrices are multiples of 2^-20."""
     return left @ (values.to(torch.float64) @ right.T)
+
+
+def between(left: Tensor, field: Tensor, right: Tensor) -> Tensor:
+    """left @ field @ right.T for a field of any values below 8, taken to 2^-20; matrices are multiples of 2^-28.
+
+    What lies between the axes is rounded to 2^-22, so that the second product is exact again.
+    """
+    return left @ _stepped(_stepped(field.to(torch.float64), 20) @ right.T, 22)
+
+
+def _stepped(values: Tensor, bits: int) -> Tensor:
+    return (values * (1 << bits)).round_().div_(1 << bits)
 
 
 def settle(values: Tensor, falls: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from shiftpress.shifts._border import extended
-from shiftpress.shifts._exact import rounded
+from shiftpress.shifts._exact import between, rounded
 
 
 def blur(values: Tensor, sigma: float) -> Tensor:
@@ -43,16 +43,9 @@ def _along(values: Tensor, weights: list[float], axis: int) -> Tensor:
 
 
 def smooth(field: Tensor, sigma: float, mode: str = "nearest", truncate: float = 4.0) -> Tensor:
-    """Smoothed random field (N, H, W) of values below 8, float64, the same in every batch; see ``_exact``.
-
-    Values are taken to 2^-16, weights to 2^-28, and what lies between the axes to 2^-22.
-    """
+    """Smoothed random field (N, H, W) of values below 8, float64, the same in every batch."""
     height, width = (_matrix(side, sigma, mode, truncate, field.device) for side in field.shape[1:])
-    return height @ _stepped(_stepped(field.to(torch.float64), 16) @ width.T, 22)
-
-
-def _stepped(values: Tensor, bits: int) -> Tensor:
-    return (values * (1 << bits)).round_().div_(1 << bits)
+    return between(height, field, width)
 
 
 @lru_cache(maxsize=64)

@@ -50,9 +50,10 @@ def _hue(red: Tensor, green: Tensor, blue: Tensor, high: Tensor, low: Tensor) ->
     base = torch.where(by_blue, 4.0, torch.where(by_green, 2.0, 0.0)).double()
     # levels are divided by 255 first, as published; a difference of 0 gives a hue that no one looks at
     span = _unit(high).sub_(_unit(low))
-    circle = _unit(ahead).sub_(_unit(behind)).div_(span).add_(base).div_(6).remainder_(1).mul_(6)
+    circle = _unit(ahead).sub_(_unit(behind)).div_(span).add_(base).div_(6)
+    circle.add_(circle < 0).mul_(6)
     sixth = circle.floor()
-    return circle.sub_(sixth), sixth.remainder_(2).ne_(0).bool()
+    return circle.sub_(sixth), sixth.byte().bitwise_and_(1).bool()
 
 
 def _unit(levels: Tensor) -> Tensor:

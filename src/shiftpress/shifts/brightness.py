@@ -14,6 +14,7 @@ class Brightness(Corruption):
 
     title = "brightness"
     fidelity = "exact"
+    piece = 1 << 17
     table = {
         "cifar": (0.05, 0.1, 0.15, 0.2, 0.3),
         "imagenet": (0.1, 0.2, 0.3, 0.4, 0.5),

@@ -11,6 +11,7 @@ class GaussianNoise(Corruption):
 
     title = "Gaussian noise"
     fidelity = "same operator, other random stream"
+    piece = 1 << 17
     table = {
         "cifar": (0.04, 0.06, 0.08, 0.09, 0.10),
         "imagenet": (0.08, 0.12, 0.18, 0.26, 0.38),

@@ -15,6 +15,7 @@ class ImpulseNoise(Corruption):
 
     title = "impulse noise"
     fidelity = "same operator, other random stream"
+    piece = 1 << 17
     table = {
         "cifar": (0.01, 0.02, 0.03, 0.05, 0.07),
         "imagenet": (0.03, 0.06, 0.09, 0.17, 0.27),

@@ -18,6 +18,7 @@ class Pixelate(Corruption):
 
     title = "pixelation"
     fidelity = "exact"
+    piece = 1 << 17
     table = {
         "cifar": (0.95, 0.9, 0.85, 0.75, 0.65),
         "imagenet": (0.6, 0.5, 0.4, 0.3, 0.25),
@@ -28,23 +29,17 @@ class Pixelate(Corruption):
         height, width = (_boxes(side, int(side * constants), levels.device) for side in levels.shape[2:])
         # Pillow takes the rows first and rounds to 8 bits after each axis
         rows = (levels.double() @ width.T).add_(0.5).floor_()
-        few = (height @ rows).add_(0.5).floor_().float()
-        up, across = (_nearest(side, int(side * constants), levels.device) for side in levels.shape[2:])
-        return few.index_select(2, up).index_select(3, across)
+        return (height @ rows).add_(0.5)
 
 
 @lru_cache(maxsize=64)
 def _boxes(side: int, smaller: int, device: torch.device) -> Tensor:
-    """Weights (smaller, side): equal for the pixels whose middle falls into the box."""
+    """Weights (side, side) of one axis, down and up: equal for the pixels whose middle falls into the box."""
     scale = side / smaller
     weights = np.zeros((smaller, side))
     for place, middle in enumerate((np.arange(smaller) + 0.5) * scale):
         first, last = int(middle - scale / 2 + 0.5), min(int(middle + scale / 2 + 0.5), side)
         weights[place, first:last] = np.floor(0.5 + np.ldexp(1 / (last - first), BITS))
-    return torch.from_numpy(np.ldexp(weights, -BITS)).to(device)
-
-
-@lru_cache(maxsize=64)
-def _nearest(side: int, smaller: int, device: torch.device) -> Tensor:
-    """Which small pixel each one is made of."""
-    return torch.from_numpy(((np.arange(side) + 0.5) * (smaller / side)).astype(np.int64)).to(device)
+    # on the way up each pixel is one small one, so that rounding between the ways may wait
+    nearest = ((np.arange(side) + 0.5) / scale).astype(int)
+    return torch.from_numpy(np.ldexp(weights[nearest], -BITS)).to(device)

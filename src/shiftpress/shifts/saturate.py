@@ -18,6 +18,7 @@ class Saturate(Corruption):
     title = "saturation"
     fidelity = "exact"
     monotone = "the constants for CIFAR first take colour out (a = 0.3, 0.1), then put it in (1.5, 2, 2.5)"
+    piece = 1 << 17
     table = {
         "cifar": ((0.3, 0), (0.1, 0), (1.5, 0), (2, 0.1), (2.5, 0.2)),
         "imagenet": ((0.3, 0), (0.1, 0), (2, 0), (5, 0.1), (20, 0.2)),

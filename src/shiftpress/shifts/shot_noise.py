@@ -35,9 +35,9 @@ class ShotNoise(Corruption):
         return _quantiles(constants, levels.device).take(picks).float()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=5)
 def _quantiles(photons: int, device: torch.device) -> Tensor:
-    """What level and draw become, flat (256 * 65536,) uint8; 16 MiB, so only the latest are kept."""
+    """What level and draw become, flat (256 * 65536,) uint8: 16 MiB, five at most."""
     mean = np.arange(256)[:, None] / 255 * photons
     counts = np.arange(photons + int(10 * photons**0.5) + 20)
     # how many of the draws fall at or below each count

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from shiftpress.core.draws import Draws
 from shiftpress.shifts._corruption import Corruption
-from shiftpress.shifts._exact import rounded, sandwich
+from shiftpress.shifts._exact import between, rounded
 from shiftpress.shifts._motion import kernel, offsets, smear
 from shiftpress.shifts._zoom import axis, crop
 
@@ -65,14 +65,14 @@ def _flakes(noise: Tensor, sides: torch.Size, zoom: float, threshold: float) -> 
     """Levels (N, 1, H, W): the noise zoomed, what is dark taken out, in 8 bits."""
     if zoom != 1:
         height, width = (_axis(side, zoom, noise.device) for side in sides)
-        noise = sandwich(height, noise.double().mul_(1 << 20).round_().div_(1 << 20), width).float()
+        noise = between(height, noise, width)
     bright = noise.clamp(0, 1).mul_(noise >= threshold)
     return bright.mul_(255).floor_()[:, None]
 
 
 @lru_cache(maxsize=32)
 def _axis(side: int, zoom: float, device: torch.device) -> Tensor:
-    return torch.from_numpy(rounded(axis(side, zoom), 15)).to(device)
+    return torch.from_numpy(rounded(axis(side, zoom), 28)).to(device)
 
 
 def _grey(levels: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ class Spatter(Corruption):
     title = "spatter"
     fidelity = "same operator, other random stream"
     monotone = "the constants for CIFAR change from water to mud at severity 4"
+    piece = 1 << 18
     table = {
         "cifar": (
             (0.62, 0.1, 0.7, 0.7, 0.5, False),
@@ -61,19 +62,18 @@ def splashed(levels: Tensor, noise: Tensor, smoothing: float, threshold: float, 
         cover = smooth(liquid > threshold, strength)
         cover = cover.mul_(cover >= 0.8).float()[:, None]
         return levels * (1 - cover) + cover * colour
-    liquid = liquid.mul_(liquid >= threshold)
-    drops = liquid.mul_(relief(liquid)).float()
+    # levels past 255 start again, as in the published cast
+    drops = liquid.mul_(liquid >= threshold).mul_(255).int() & 255
+    drops = drops * relief(drops)
     highest = drops.flatten(1).amax(1).clamp_(min=1e-6).view(-1, 1, 1)
     return levels + drops.div_(highest).mul_(strength)[:, None] * colour
 
 
-def relief(liquid: Tensor) -> Tensor:
-    """Light on drops (N, H, W), whole levels: distances to their rims, spread over all levels and lit from a corner."""
-    # levels past 255 start again, as in the published cast
-    rims = edges((liquid * 255).int() & 255, 50, 150)
-    spread = _equalised(_boxed(distance(rims)).floor_().long())
+def relief(drops: Tensor) -> Tensor:
+    """Light on drops (N, H, W) of whole levels, float32: distances to rims, equalised, lit from a corner."""
+    spread = _equalised(_boxed(distance(edges(drops, 50, 150))).floor_().long())
     wide = F.pad(spread[:, None], (1, 1, 1, 1), mode="reflect")[:, 0]
-    height, width = liquid.shape[1:]
+    height, width = drops.shape[1:]
     lit = torch.zeros_like(spread)
     for row, weights in enumerate(RELIEF):
         for column, weight in enumerate(weights):

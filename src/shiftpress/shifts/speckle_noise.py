@@ -11,6 +11,7 @@ class SpeckleNoise(Corruption):
 
     title = "speckle noise"
     fidelity = "same operator, other random stream"
+    piece = 1 << 17
     table = {
         "cifar": (0.06, 0.10, 0.12, 0.16, 0.20),
         "imagenet": (0.15, 0.20, 0.35, 0.45, 0.60),
