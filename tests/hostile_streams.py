@@ -118,8 +118,8 @@ def forged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:
     cuts = packed, packed + coded, packed + coded + escaped
     sections = Sections(whole[: cuts[0]], whole[cuts[0] : cuts[1]], whole[cuts[1] : cuts[2]])
     header = replace(header, parts=tuple(parts_), symbols_crc=0)
-    if max(header.symbols, header.values) > 1 << 34:  # the writer would fill it up: the announced padding is left out
-        return resealed(container.write(replace(header, count=1, parts=(Part(0, 1),)), sections), draw)
+    if header.least > 4 * len(data):  # a long file may take long; here the header lies about a short one
+        return resealed(data, draw)
     return container.write(header, sections)
 
 
