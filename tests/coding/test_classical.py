@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -25,10 +26,23 @@ def test_more_quality_is_more_bytes_and_less_error(kind, channels):
 
 
 @KINDS
-def test_the_size_is_that_of_the_file_pillow_writes(kind):
-    images, buffer = digits(3)[:1], io.BytesIO()
-    Image.fromarray(images[0].permute(1, 2, 0).numpy()).save(buffer, kind, quality=50)
-    assert compress(images, kind, 50).sizes.tolist() == [len(buffer.getvalue())]
+@pytest.mark.parametrize("quality", [1, 50, 100])
+def test_sizes_and_pixels_are_those_of_pillows_files(kind, quality):
+    images, files = digits(3)[:5], [io.BytesIO() for _ in range(5)]
+    for image, file in zip(images, files, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(file, kind, quality=quality)
+    found = compress(images, kind, quality)
+    assert found.sizes.tolist() == [len(file.getvalue()) for file in files]
+    pixels = np.stack([np.asarray(Image.open(file)) for file in files])
+    assert torch.equal(found.images, torch.from_numpy(pixels).permute(0, 3, 1, 2))
+
+
+@KINDS
+def test_what_begins_all_files_is_counted(kind):
+    images = digits(1)[:20]
+    found = compress(images, kind, 50)
+    assert {"jpeg": 300, "webp": 3}[kind] < found.shared < min(found.sizes)
+    assert compress(images[:1], kind, 50).shared == found.sizes[0]
 
 
 @KINDS

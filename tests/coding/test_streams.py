@@ -12,7 +12,7 @@ from PIL import Image
 from trained_codecs import FIELDS, stages, trained
 
 from shiftpress.coding import container
-from shiftpress.coding.codec import decode, disk_bits, encode, reconstruct
+from shiftpress.coding.codec import decode, encode, reconstruct, sizes
 from shiftpress.coding.model import Model, read_model
 from shiftpress.core.catalog import kinds
 from shiftpress.core.coding import TABLE_BITS
@@ -73,10 +73,12 @@ def test_an_image_decodes_the_same_whatever_else_is_in_the_file(kind, stage):
 
 
 @EVERY
-def test_disk_bits_are_those_of_the_file(kind, stage):
+def test_sizes_are_those_of_the_files(kind, stage):
     codec = trained(kind)
-    bits = disk_bits(codec.model.net, codec.images.float() / 255, stage, kind)
-    assert bits == 8 * len(encode(codec.model, codec.images, stage)) / 200
+    images = codec.images[:70]
+    found = sizes(codec.model.net, images.float() / 255, stage, kind)
+    assert found.together == 8 * len(encode(codec.model, images, stage)) / 70
+    assert found.alone == 8 * sum(len(encode(codec.model, image[None], stage)) for image in images) / 70
 
 
 @pytest.mark.parametrize("kind", FIELDS)
