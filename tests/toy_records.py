@@ -68,7 +68,8 @@ def codec_records(
 def _cells(model: str, clean: float, growth: float, rise: float):
     yield "clean", 0.0, "distortion_se", clean
     yield "clean", 0.0, "rate_bits", _latents(model) * np.log2(12)
-    yield "clean", 0.0, "disk_bits", _latents(model) * np.log2(12) + 64
+    yield "clean", 0.0, "disk_bits", _latents(model) * np.log2(12) + 0.5
+    yield "clean", 0.0, "file_bits", _latents(model) * np.log2(12) + 480
     yield "training", 0.0, "training_radius", 50.0 if "50" in model.split("/")[1] else 20.1
     for radius in (0, *RADII):
         yield "ball", float(radius), "distortion_se", (clean**0.5 + growth * radius**0.5) ** 2
@@ -86,6 +87,22 @@ def _cells(model: str, clean: float, growth: float, rise: float):
         yield "noise", level, "distortion_se", clean + 560 * level**2 * growth
     for rho in (5, 20, 50):
         yield "awgn", float(rho), "distortion_se", clean + 0.6 * rho * growth
+
+
+def format_records(dataset: str = "mnist5k") -> pd.DataFrame:
+    """Scores of two image formats, which have one seed and no likelihood."""
+    rows = [
+        ("codecs", dataset, f"{kind}/q{quality}", shift, severity, "regenerated", 0, metric, value, 1000, "f")
+        for kind in ("jpeg", "webp")
+        for quality in (10, 50, 90)
+        for shift, severity in (("clean", 0.0), ("noise", 0.1), ("noise", 0.2))
+        for metric, value in (
+            ("distortion_se", 100 / quality),
+            ("disk_bits", 20.0 * quality),
+            ("file_bits", 2000.0 + 20 * quality),
+        )
+    ]
+    return pd.DataFrame(rows, columns=codec_records({}).columns)
 
 
 def _latents(model: str) -> int:

@@ -25,7 +25,7 @@ OBJECTIVES = {
     "residual": {"kind": "residual_schedule", "steps": 1},
     "angle": {"kind": "angle_schedule"},
 }
-SHAPES = {"factorized": (3, 32, 32)}
+CHANNELS = {"factorized": 3}
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,15 @@ def digits(channels: int) -> Tensor:
     return (coloured[:712] * 255).round().to(torch.uint8)
 
 
-@cache
-def trained(kind: str) -> Trained:
-    """A codec of the kind after a few steps, once per process."""
+def train(kind: str, fields: dict, channels: int = 1, epochs: int = 4) -> tuple[Model, bytes, Tensor]:
+    """A codec of the kind trained on 512 digits, its model file, and 200 other images."""
     torch.set_num_threads(1)
-    images = digits(SHAPES.get(kind, (1, 32, 32))[0])
+    images = digits(channels)
     state, _ = train_codec(
-        build("codecs", {"kind": kind, **FIELDS[kind]}),
+        build("codecs", {"kind": kind, **fields}),
         build("objectives", OBJECTIVES.get(kind, {"kind": "erm"})),
         images[200:].float() / 255,
-        epochs=4,
+        epochs=epochs,
         batch=32,
         lr=3e-3,
         drops=[0.6],
@@ -71,8 +70,14 @@ def trained(kind: str) -> Trained:
         draw_seed=3,
         progress=Silent(),
     )
-    data = model_bytes(kind, FIELDS[kind], tuple(images.shape[1:]), state, "test")
-    return Trained(read_model(data), data, images[:200])
+    data = model_bytes(kind, fields, tuple(images.shape[1:]), state, "test")
+    return read_model(data), data, images[:200]
+
+
+@cache
+def trained(kind: str) -> Trained:
+    """A codec of the kind after a few steps, once per process."""
+    return Trained(*train(kind, FIELDS[kind], CHANNELS.get(kind, 1)))
 
 
 def stages() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from shiftpress.claims.results import schema as claims_schema
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
-from shiftpress.core.params import FAMILIES, CardFit, CodecFit, Params, Run, Study
+from shiftpress.core.params import FAMILIES, CardFit, CodecFit, Formats, Params, Run, Study
 
 Schema = dict[str, Any]
 
@@ -71,6 +71,7 @@ def page() -> str:
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
         ("study", Study),
+        ("formats", Formats),
     ):
         lines += [f"## `{title}`", "", _sentence(model), "", *_table(model), ""]
     for family in FAMILIES:

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 from trained_codecs import FIELDS, stages, trained
 
 from shiftpress.coding import container
-from shiftpress.coding.codec import decode, disk_bits, encode, reconstruct
+from shiftpress.coding.codec import decode, encode, reconstruct, sizes
 from shiftpress.coding.model import Model, read_model
 from shiftpress.core.catalog import kinds
 from shiftpress.core.coding import TABLE_BITS
@@ -31,16 +32,32 @@ def test_every_kind_of_codec_is_tested_with_every_stage():
     assert sorted(stages()) == sorted((kind, stage) for kind in FIELDS for stage in trained(kind).model.net.stages)
 
 
-@EVERY
-def test_another_process_decodes_the_pixels_of_the_models_forward_pass(kind, stage, tmp_path):
-    codec = trained(kind)
-    (tmp_path / "model.safetensors").write_bytes(codec.data)
-    (tmp_path / "images.spc").write_bytes(encode(codec.model, codec.images, stage))
-    words = [sys.executable, "-W", "ignore", "-m", "shiftpress.cli", "codec", "decode"]
-    words += ["model.safetensors", "images.spc", "-o", "out"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+ELSEWHERE = """
+import sys
+from shiftpress.cli import app
+for name in sys.argv[1:]:
+    app(["codec", "decode", f"{name}.safetensors", f"{name}.spc", "-o", name], standalone_mode=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def decoded(tmp_path_factory) -> Path:
+    """Folders of the pictures that one other process made of the streams of every kind and stage."""
+    folder = tmp_path_factory.mktemp("decoded")
+    for kind, stage in stages():
+        codec = trained(kind)
+        (folder / f"{kind}-{stage}.safetensors").write_bytes(codec.data)
+        (folder / f"{kind}-{stage}.spc").write_bytes(encode(codec.model, codec.images, stage))
+    words = [sys.executable, "-W", "ignore", "-c", ELSEWHERE, *("-".join(pair) for pair in stages())]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found = np.stack([np.array(Image.open(file)) for file in sorted((tmp_path / "out").iterdir())])
+    return folder
+
+
+@EVERY
+def test_another_process_decodes_the_pixels_of_the_models_forward_pass(kind, stage, decoded):
+    codec = trained(kind)
+    found = np.stack([np.array(Image.open(file)) for file in sorted((decoded / f"{kind}-{stage}").iterdir())])
     found = torch.from_numpy(found).view(200, 32, 32, -1).permute(0, 3, 1, 2)
     assert torch.equal(found, reconstruct(codec.model, codec.images, stage))
     with torch.no_grad():
@@ -73,10 +90,12 @@ def test_an_image_decodes_the_same_whatever_else_is_in_the_file(kind, stage):
 
 
 @EVERY
-def test_disk_bits_are_those_of_the_file(kind, stage):
+def test_sizes_are_those_of_the_files(kind, stage):
     codec = trained(kind)
-    bits = disk_bits(codec.model.net, codec.images.float() / 255, stage, kind)
-    assert bits == 8 * len(encode(codec.model, codec.images, stage)) / 200
+    images = codec.images[:70]
+    found = sizes(codec.model.net, images.float() / 255, stage, kind)
+    assert found.together == 8 * len(encode(codec.model, images, stage)) / 70
+    assert found.alone == 8 * sum(len(encode(codec.model, image[None], stage)) for image in images) / 70
 
 
 @pytest.mark.parametrize("kind", FIELDS)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from toy_records import LAPTOP, STANDARD_TIER, codec_records
+from toy_records import LAPTOP, STANDARD_TIER, codec_records, format_records
 
 from shiftpress.reporting.board import in_words
 from shiftpress.reporting.charts import charts
@@ -13,6 +13,7 @@ from shiftpress.reporting.page import chance, equals
 from shiftpress.reporting.published import about, published, shown_first
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.style import codec_looks
+from shiftpress.reporting.tables import sizes_table
 
 ROOT = Path(__file__).parents[2]
 KNOWN = published(ROOT / "report/reference")
@@ -52,7 +53,7 @@ def test_published_numbers_stand_only_beside_the_images_they_are_about():
 
 
 def test_a_figure_is_there_if_it_compares_something(laptop, standard):
-    own = ["against_rate", "on_disk"]
+    own = ["against_rate", "on_disk", "as_files"]
     assert set(laptop) == {*PLOTS, *(f"mnist5k-codecs-{name}" for name in own)}
     assert set(standard) == {*laptop, "mnist5k-codecs-allocation"}
     lone = codec_records({"fixed10/erm": LAPTOP["fixed10/erm"]})
@@ -91,12 +92,34 @@ def test_plots_keep_the_columns_that_dvc_reads(laptop):
         assert laptop[name]["csv"].splitlines()[0] == "model,severity,mean,low,high,n"
 
 
-@pytest.mark.parametrize("name", ["ball", "rotate", "awgn", "against_rate", "on_disk", "allocation"])
+@pytest.mark.parametrize("name", ["ball", "rotate", "awgn", "against_rate", "on_disk", "as_files", "allocation"])
 def test_a_figure_is_sound_svg_with_a_name_and_follows_the_ink_of_the_page(standard, name):
     svg = standard[f"mnist5k-codecs-{name}"]["svg"]
     root = ElementTree.fromstring(svg)
     assert root.attrib["aria-label"].endswith("mnist5k") and root.attrib["role"] == "img"
     assert "currentColor" in svg and "fill: #000000" not in svg and "stroke: #000000" not in svg
+
+
+@pytest.mark.parametrize(("name", "metric"), [("on_disk", "disk_bits"), ("as_files", "file_bits")])
+def test_image_formats_stand_beside_the_codecs_at_the_bytes_they_take(name, metric):
+    frame = pd.concat([codec_records(LAPTOP), format_records()])
+    found = charts(frame, KNOWN, [], LABELS)
+    chart = found[f"mnist5k-codecs-{name}"]
+    assert ">jpeg<" in chart["svg"] and ">webp<" in chart["svg"]
+    bits = frame[(frame.metric == metric) & (frame["shift"] == "clean")].groupby("model")["value"].mean()
+    assert {row["model"]: row["place"] for row in chart["rows"]} == pytest.approx(bits.to_dict())
+    assert not any("jpeg" in row["model"] for row in found["mnist5k-codecs-against_rate"]["rows"])
+
+
+def test_image_formats_do_not_take_the_room_of_codecs():
+    frame = pd.concat([format_records(), codec_records(LAPTOP)])
+    chart = charts(frame, KNOWN, ["mnist5k-codecs-noise"], LABELS | {"noise": LABELS["awgn"]})["mnist5k-codecs-noise"]
+    assert {"jpeg/q10", "webp/q90"} <= {row["model"] for row in chart["rows"]}
+    assert "jpeg" not in chart["svg"] and "nested64/nested20" in chart["svg"]
+    assert [row["model"] for row in sizes_table(frame)][-6:] == [
+        f"{k}/q{q}" for k in ("jpeg", "webp") for q in (10, 50, 90)
+    ]
+    assert sizes_table(frame)[-1]["bits"] == [None, 1800, 3800]
 
 
 def test_only_as_many_models_are_drawn_as_a_reader_can_tell_apart(standard):

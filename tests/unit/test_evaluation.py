@@ -1,18 +1,26 @@
 """Scores are what their definitions say, one record per cell."""
 
+import io
 import math
+import os
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+from shiftpress.assembly import build
+from shiftpress.coding.codec import encode
+from shiftpress.coding.model import Model
 from shiftpress.core.codecnet import CodecNet, Coded
 from shiftpress.core.splits import Split
 from shiftpress.evaluation.cards import accuracy, loss_of, sparsity
 from shiftpress.evaluation.cards import measure as measure_card
 from shiftpress.evaluation.cells import Cell, score
-from shiftpress.evaluation.codecs import examples, of_training
+from shiftpress.evaluation.codecs import examples, of_training, on_disk
 from shiftpress.evaluation.codecs import measure as measure_codec
+from shiftpress.evaluation.formats import score_formats
 from shiftpress.evaluation.frontier import at, score_frontiers
 from shiftpress.evaluation.shifts import log_spectrum_difference, score_shift, ssim
 from shiftpress.shifts.base import Shift
@@ -52,6 +60,41 @@ def test_distortion_is_summed_over_an_image_and_averaged_over_images():
     per_image = (values / 2).square().flatten(1).mean(1)
     expected = sum(-10 * math.log10(error) for error in per_image.tolist()) / 600
     assert found["dark", 0.2, "psnr_db"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_bytes_on_disk_are_measured_once_on_images_as_they_were():
+    net = build("codecs", {"kind": "fixed_rate", "width": 1, "latents": 6}).build((1, 32, 32)).eval()
+    wide = [Cell(c.shift, c.severity, c.source, c.images[:70].repeat(1, 1, 8, 8), c.labels[:70]) for c in CELLS]
+    same = [wide[1], wide[0], Cell("turn", 0.0, "regenerated", wide[1].images, wide[1].labels)]
+    found = {r.metric: r for r in on_disk(net, "fixed_rate", same, phase="codecs", model="m", **SHARED)}
+    assert {(r.shift, r.severity, r.n) for r in found.values()} == {("clean", 0.0, 70)}
+    header = len(encode(Model("fixed_rate", (1, 32, 32), net, bytes(16)), (wide[0].images * 255).byte()))
+    assert found["disk_bits"].value == 8 * header / 70
+    assert found["file_bits"].value > found["disk_bits"].value + 300, "a header for each"
+    assert not list(on_disk(net, "fixed_rate", wide[1:], phase="codecs", model="m", **SHARED))
+    net = build("codecs", {"kind": "fixed_rate", "width": 1, "norm": "batch"}).build((1, 32, 32)).eval()
+    assert not list(on_disk(net, "fixed_rate", same, phase="codecs", model="m", **SHARED)), "it has no streams"
+
+
+def test_image_formats_are_scored_in_every_cell_against_the_shifted_image():
+    cells = [Cell(c.shift, c.severity, c.source, c.images[:9].repeat(1, 1, 8, 8), c.labels[:9]) for c in CELLS]
+    shared = {key: value for key, value in SHARED.items() if key != "seed"}
+    records = list(score_formats({"jpeg": [10, 90], "webp": [50]}, cells, phase="codecs", **shared))
+    assert len(records) == 3 * 3 * 4 and {r.seed for r in records} == {0} and {r.n for r in records} == {9}
+    found = {(r.model, r.severity, r.metric): r.value for r in records}
+    assert {model for model, *_ in found} == {"jpeg/q10", "jpeg/q90", "webp/q50"}
+    files, total = [], 0.0
+    for image in cells[2].images:
+        files.append(io.BytesIO())
+        levels = (image[0] * 255).round().byte().numpy()
+        Image.fromarray(levels).save(files[-1], "jpeg", quality=10)
+        total += float(np.square((np.asarray(Image.open(files[-1])) - levels.astype(float)) / 255).sum())
+    assert found["jpeg/q10", 0.2, "distortion_se"] == pytest.approx(total / 9, rel=1e-5)
+    data = [file.getvalue() for file in files]
+    assert found["jpeg/q10", 0.2, "file_bits"] == pytest.approx(8 * sum(map(len, data)) / 9)
+    shared = len(os.path.commonprefix(data))
+    together = shared + sum(len(file) - shared for file in data)
+    assert found["jpeg/q10", 0.2, "disk_bits"] == pytest.approx(8 * together / 9)
 
 
 def test_examples_are_pairs_of_the_first_images():

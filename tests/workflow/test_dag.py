@@ -8,7 +8,8 @@ import pytest
 from conftest import SMOKE, planned, snakemake
 
 TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1}
-SCORES = {"score_codec": 3, "score_card": 2, **TAIL}
+MODELS = {"score_codec": 3, "score_card": 2, **TAIL}
+SCORES = {"score_formats": 1, **MODELS}
 
 
 def edit(file: str, old: str, new: str):
@@ -85,7 +86,7 @@ CHANGES = {
     ),
     "one more seed": (
         edit("tiers/smoke.yaml", "seeds: [0, 1, 2]", "seeds: [0, 1, 2, 3]"),
-        {"train_codec": 3, "train_dense": 1, "prune_card": 1, **SCORES},
+        {"train_codec": 3, "train_dense": 1, "prune_card": 1, **MODELS},
     ),
     "the file of a pruner": (
         comment("src/shiftpress/pruners/lrr.py"),
@@ -101,7 +102,11 @@ CHANGES = {
     ),
     "an evaluation function": (
         comment("src/shiftpress/evaluation/codecs.py"),
-        {"score_codec": 3, **TAIL},
+        {"score_codec": 3, "score_formats": 1, **TAIL},
+    ),
+    "a quality of an image format": (
+        edit("tiers/smoke.yaml", "webp: [50]", "webp: [60]"),
+        {"score_formats": 1, **TAIL},
     ),
     "the random streams": (
         comment("src/shiftpress/core/seeds.py"),

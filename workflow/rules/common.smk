@@ -52,6 +52,11 @@ SOURCES = {
     name: build("datasets", PARAMS.datasets[name]) for name in datasets_read(PARAMS)
 }
 CODECS = trained_codecs(PARAMS)
+FORMATS = {
+    kind: qualities
+    for kind, qualities in PARAMS.formats.model_dump().items()
+    if qualities
+}
 CARDS = {
     "classifier": PARAMS.chosen("classifiers"),
     "pruner": ["dense", *PRUNERS],

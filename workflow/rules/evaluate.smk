@@ -28,6 +28,27 @@ rule score_codec:
         "../scripts/score_codec.py"
 
 
+rule score_formats:
+    input:
+        code=code("score_formats"),
+        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
+        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
+    output:
+        records=paths.FORMAT_RECORDS,
+        digest=sidecar(paths.FORMAT_RECORDS),
+    log:
+        "<logs>/score_formats/{dataset}.log",
+    benchmark:
+        "<benchmarks>/score_formats/{dataset}.tsv"
+    params:
+        formats=FORMATS,
+        sources=sources_of_shifts,
+    message:
+        "Scoring image formats on {wildcards.dataset}"
+    script:
+        "../scripts/score_formats.py"
+
+
 rule score_card:
     input:
         code=code("score_card", "classifiers", also=white_box_modules),
@@ -61,6 +82,7 @@ SHEETS = everywhere(paths.SHEET)
 RECORDS = [
     *everywhere(paths.SHIFT_RECORDS),
     *codec_grid(paths.CODEC_RECORDS),
+    *expand(paths.FORMAT_RECORDS, dataset=DATASETS if FORMATS else []),
     *grid(paths.CARD_RECORDS, **CARDS),
 ]
 

@@ -10,7 +10,7 @@ from shiftpress.core.seeds import seed_for, seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.tensors import read_tensors, under_prefix, write_tensors
 from shiftpress.evaluation.cells import cells, score, unshifted
-from shiftpress.evaluation.codecs import examples, loss_of, measure, of_training
+from shiftpress.evaluation.codecs import examples, loss_of, measure, of_training, on_disk
 from shiftpress.evaluation.frontier import score_frontiers
 from shiftpress.shifts.base import load_shifted
 
@@ -34,6 +34,7 @@ with job(snakemake.log[0]):
             seen = cells(shifted, p.sources)
             # an earlier stage is for known images
             records += score(seen if stage == FULL else unshifted(seen), measure(net, stage), **shared)
+            records += on_disk(net, p.codec["kind"], cells(shifted, p.sources), stage, **shared)
             draws = seed_for(seed, "score_codec", w.dataset)
             records += score_frontiers(white_box, test, loss_of(net, stage), measure(net, stage), draws, **shared)
         records += of_training(under_prefix(f"{seed}/memory", weights), **shared)

@@ -1,6 +1,7 @@
 """Images to streams and back, with one codec."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -55,21 +56,42 @@ def reconstruct(model: Model, images: Tensor, stage: str = FULL) -> Tensor:
     return torch.cat(chunks)
 
 
-@torch.no_grad()
-def disk_bits(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unnamed") -> float:
-    """Bits per image of the whole stream file, header and all, that holds these images (N, C, H, W) in [0, 1].
+@dataclass(frozen=True)
+class Sizes:
+    """Bits per image, headers and all: in one stream that holds all images, and in a stream for each."""
 
-    The header is paid once for all of them. The stream is read again, and its symbols compared with those sent.
+    together: float
+    alone: float
+
+
+@torch.no_grad()
+def sizes(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unnamed") -> Sizes:
+    """What streams of these images (N, C, H, W) in [0, 1] take.
+
+    The one that holds all images is read again, and its symbols compared with those sent.
     """
     net, shape = net.to(memory_format=torch.channels_last), tuple(images.shape[1:])
     known(net, stage)
-    sender, sent = Sender(), []
+    sender, sent, alone = Sender(), [], 0
     for chunk, real in _chunks(images, shape):
         parts = list(net.encode(chunk, stage))
         sender.put(parts, real)
-        sent.append([Symbols(p.values[:real], p.alphabet, p.rows) for p in parts])
+        sent.append([_rows(part, slice(real)) for part in parts])
+        for row in range(real):
+            lone = Sender(sender)
+            lone.put([_rows(part, slice(row, row + 1)) for part in parts], 1)
+            alone += len(_stream(lone, kind, stage, NO_MODEL, shape))
     data = _stream(sender, kind, stage, NO_MODEL, shape)
-    receiver = Receiver(*read(data))
+    _compare(Receiver(*read(data)), sent)
+    return Sizes(8 * len(data) / len(images), 8 * alone / len(images))
+
+
+def _rows(part: Symbols, rows: slice) -> Symbols:
+    return Symbols(part.values[rows], part.alphabet, part.rows if part.rows is None else part.rows[rows])
+
+
+def _compare(receiver: Receiver, sent: list[list[Symbols]]) -> None:
+    """Raises AssertionError unless a stream gives back what was sent."""
     for parts in sent:
         for part in parts:
             taken = receiver.take(part.alphabet, (receiver.chunk, part.values.shape[1]), part.rows)
@@ -77,7 +99,6 @@ def disk_bits(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unn
                 raise AssertionError("symbols were read other than they were written")
         receiver.next_chunk()
     receiver.finish()
-    return 8 * len(data) / len(images)
 
 
 def known(net: CodecNet, stage: str) -> None:

@@ -150,8 +150,13 @@ def _usable(net: CodecNet) -> None:
         tables = getattr(module, "tables", None)
         if isinstance(tables, Tables) and (problem := flaw(tables)):
             raise InputError(f"The model file's tables are {problem}. Was the codec frozen after training?")
-        if isinstance(module, nn.BatchNorm2d) and not module.track_running_stats:
-            raise InputError("Codecs with norm: batch have no streams: an image would depend on its neighbours.")
+    if not has_streams(net):
+        raise InputError("Codecs with norm: batch have no streams: an image would depend on its neighbours.")
+
+
+def has_streams(net: CodecNet) -> bool:
+    """Whether an image's code and reconstruction are the same whatever else is in the batch."""
+    return all(module.track_running_stats for module in net.modules() if isinstance(module, nn.BatchNorm2d))
 
 
 def _digest(described: Description, state: State) -> str:

@@ -39,13 +39,16 @@ class _ModelCache:
 
 
 class Sender:
-    """Takes the parts of chunk after chunk, all of the same form."""
+    """Takes the parts of chunk after chunk, all of the same form.
 
-    def __init__(self) -> None:
+    Another sender of the same codec lends the models it has made of the tables.
+    """
+
+    def __init__(self, like: "Sender | None" = None) -> None:
         self.parts: list[Part] = []
         self.symbols_crc, self.count = 0, 0
         self._packed: list[list[np.ndarray]] = []
-        self._models, self._tables = _ModelCache(), TableWriter()
+        self._models, self._tables = like._models if like else _ModelCache(), TableWriter()
 
     def put(self, symbols: list[Symbols], real: int) -> None:
         """Add the parts of a chunk, of which the first so many images are real."""

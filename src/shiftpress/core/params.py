@@ -81,6 +81,23 @@ class Fit(Section):
     cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
 
 
+Qualities = list[Annotated[int, Field(ge=1, le=100)]]
+
+
+class Formats(Section):
+    """Image formats that the codecs are compared with, each at some qualities; none leave the format out."""
+
+    jpeg: Qualities = Field([], description="qualities of JPEG")
+    webp: Qualities = Field([], description="qualities of WebP")
+
+    @field_validator("jpeg", "webp")
+    @classmethod
+    def _unique(cls, qualities: list[int]) -> list[int]:
+        if len(set(qualities)) < len(qualities):
+            raise ValueError("a quality stands twice in the list")
+        return qualities
+
+
 class Study(Section):
     """Which defined entries the default target runs: a list of names, or all.
 
@@ -101,6 +118,7 @@ class Params(Section):
     run: Run = Field(Run(), description="seeds and output folder")
     fit: Fit = Field(Fit(), description="training recipes")
     study: Study = Field(Study(), description="what the default target runs")
+    formats: Formats = Field(Formats(), description="image formats to compare codecs with")
     datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)
     shifts: dict[Name, Entry] = Field(description="what happens to an image before use", min_length=1)
     codecs: dict[Name, Entry] = Field(description="learned image codecs", min_length=1)

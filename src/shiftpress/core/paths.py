@@ -20,6 +20,7 @@ DENSE = CARD.replace("{pruner}", "dense")
 
 CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.json"
 CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
+FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
 CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.json"
 
 SCORES_CSV = "<results>/scores.csv"

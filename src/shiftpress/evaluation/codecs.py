@@ -6,16 +6,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from shiftpress.coding.codec import sizes
+from shiftpress.coding.model import has_streams
 from shiftpress.core.codecnet import FULL, CodecNet, distortion
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import State, in_channels_last
-from shiftpress.evaluation.cells import CHUNK, Cell, Measure, PerImage
+from shiftpress.evaluation.cells import CHUNK, Cell, Measure, PerImage, record, unshifted
 from shiftpress.evaluation.shifts import ssim
 
 
 def measure(net: CodecNet, stage: str = FULL) -> Measure:
     """Distortion against the shifted image itself (Lei et al. 2021), and rate, of one way to decode."""
     return lambda images, labels: _measure(images, *_code(net, images, stage))
+
+
+def on_disk(net: CodecNet, kind: str, cells: Iterable[Cell], stage: str = FULL, **shared: Any) -> Iterator[Record]:
+    """Bits per image of streams that were really written, for the first cell whose images are as they were.
+
+    ``disk_bits`` of one stream for all images, ``file_bits`` of a stream for each.
+    """
+    cell = next(unshifted(cells), None)
+    if cell and has_streams(net):
+        found = sizes(net, cell.images, stage, kind)
+        yield record(cell, "disk_bits", found.together, **shared)
+        yield record(cell, "file_bits", found.alone, **shared)
 
 
 def loss_of(net: CodecNet, stage: str = FULL) -> PerImage:
@@ -42,15 +56,18 @@ def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
     return found
 
 
-def _measure(images: Tensor, coded: Tensor, bits: Tensor) -> dict[str, float]:
+def fidelity(images: Tensor, coded: Tensor) -> dict[str, float]:
     """Means over images; squared errors in float64, so that the order of addition does not matter much."""
     errors = (images - coded).double().square().flatten(1)
     found = {
         "distortion_se": float(errors.sum(1).mean()),
         "psnr_db": float((-10 * errors.mean(1).clamp_min(1e-10).log10()).mean()),
-        "rate_bits": float(bits.double().mean()),
     }
     return found | {"ssim": float(ssim(images, coded).mean())} if images.shape[1] == 3 else found
+
+
+def _measure(images: Tensor, coded: Tensor, bits: Tensor) -> dict[str, float]:
+    return fidelity(images, coded) | {"rate_bits": float(bits.double().mean())}
 
 
 @torch.no_grad()

@@ -10,6 +10,11 @@ from shiftpress.reporting.published import shown_first
 from shiftpress.reporting.style import codec_looks, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
 
+RATES = {
+    "rate_bits": "bits per image",
+    "disk_bits": "bits per image, all in one stream",
+    "file_bits": "bits per image, a file for each",
+}
 YLABEL = "squared error per image"
 FIXED = re.compile(r"fixed\d+/")
 SPLIT = re.compile(r"nested(\d)\d/[^/]+(/prefix)?$")
@@ -80,7 +85,7 @@ def over_angle(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
 def against_rate(
     frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str, rate: str = "rate_bits"
 ) -> Drawn | None:
-    """Clean distortion against the bits of an image, by likelihood or on disk; a line joins the rates of one method."""
+    """Clean distortion against the bits of an image, by likelihood or as written; a line joins one method's."""
     here = frame[(frame["shift"] == "clean")]
     bits = here[here.metric == rate].groupby("model")["value"].mean()
     data = estimates(here[(here.metric == "distortion_se") & here.model.isin(bits.index)], ["model"])
@@ -97,7 +102,7 @@ def against_rate(
         marks(axes, paper[paper.model.map(_series) == method], "bits", look)
     if data.bits.max() > 8 * data.bits.min():
         logarithmic(axes, "x", "y")
-    _finish(axes, "bits per image on disk" if rate == "disk_bits" else "bits per image")
+    _finish(axes, RATES[rate])
     legend(figure, axes, *_paper_key(paper, list(data.model)))
     return Drawn(to_svg(figure, name, title), data.drop(columns="bits").assign(bits=data.bits), "bits", "", paper)
 

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
-from shiftpress.reporting.tables import estimates
+from shiftpress.reporting.tables import estimates, formats_last
 
 Look = dict[str, str]
 ROOM = 8
@@ -26,7 +26,8 @@ def against_severity(
     """
     data = estimates(frame, ["model", "severity"]).sort_values(["model", "severity"], ignore_index=True)
     figure, axes = new_figure()
-    drawn = [model for model, rows in data.groupby("model") if len(rows) > 1][:ROOM]
+    curves = [model for model, rows in data.groupby("model") if len(rows) > 1]
+    drawn = sorted(curves, key=formats_last)[:ROOM]
     looks = looks or {model: look_of(model, list(data.model)) for model in drawn}
     for model in drawn:
         curve(axes, data[data.model == model], "severity", looks[model], model)

@@ -16,7 +16,7 @@ from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
 from shiftpress.reporting.published import about, published
 from shiftpress.reporting.splits import split_table
-from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table
+from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table
 
 
 def facts(
@@ -83,7 +83,7 @@ def _chapter(
         "displacements": displacement_table(here, names),
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
-        "rates": _rates(here),
+        "sizes": sizes_table(here),
         "splits": split_table(here, about(known, dataset)),
         "figures": [figure for figure in figures.values() if figure["dataset"] == dataset and figure["shown"]],
         "strips": _examples(here, dataset, params, examples),
@@ -98,15 +98,6 @@ def _told_apart(shifts: Labels) -> Labels:
         name: label | ({"title": f"{label['title']} “{name}”"} if label["title"] in twice else {})
         for name, label in shifts.items()
     }
-
-
-def _rates(frame: pd.DataFrame) -> list[tuple[float, list[str]]]:
-    """Models by the bits they send per image."""
-    rows = frame[(frame.phase == "codecs") & (frame.metric == "rate_bits")]
-    found: dict[float, list[str]] = {}
-    for model, bits in rows.groupby("model")["value"].mean().items():
-        found.setdefault(round(float(bits), 2), []).append(str(model))
-    return sorted(found.items())
 
 
 def _examples(frame: pd.DataFrame, dataset: str, params: dict[str, Any], files: list[str]) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from shiftpress.core.params import Formats
 from shiftpress.core.records import Record
 from shiftpress.core.statistics import Estimate, estimate
 
+SIZES = ("rate_bits", "disk_bits", "file_bits")
 CELL = ["phase", "dataset", "model", "shift", "severity", "metric"]
 
 
@@ -38,7 +40,22 @@ def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list
 def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
     """A row per codec: squared error per image under each shift, averaged over its severities but 0."""
     rows = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se") & (frame.dataset == dataset)]
-    return _table(rows, shifts, lambda model: model)
+    return _table(rows, shifts, formats_last)
+
+
+def sizes_table(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row per codec: bits of an image by likelihood, in one stream with all images, and in a file of its own."""
+    rows = frame[(frame.phase == "codecs") & frame.metric.isin(SIZES)]
+    means = rows[rows.severity == 0].groupby(["model", "metric"])["value"].mean()
+    return [
+        {"model": model, "bits": [means.get((model, metric)) for metric in SIZES]}
+        for model in sorted(rows.model.unique(), key=formats_last)
+    ]
+
+
+def formats_last(model: str) -> tuple[bool, str]:
+    """Order of codecs: what is trained comes before image formats."""
+    return model.split("/")[0] in Formats.model_fields, model
 
 
 def displacement_table(frame: pd.DataFrame, shifts: list[str]) -> list[dict[str, Any]]:

@@ -1,0 +1,157 @@
+"""Speed of streams beside CompressAI's compress() and decompress(), on the same factorized-prior network.
+
+``python bench/codecs.py [--json FILE]`` prints images per second, CPU time of one thread, medians over repeats in which
+ours and the peer's take turns. Ours is the whole path from 8-bit images to the bytes of a checked file and back; the
+peer's is its own model class with our trained transforms and bottleneck, from floats to strings without header or
+checksum. The limit is what the networks alone take.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+warnings.filterwarnings("ignore", category=FutureWarning)
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+import torch  # noqa: E402
+from compressai.models import FactorizedPrior  # noqa: E402
+from torch import Tensor  # noqa: E402
+from trained_codecs import digits, train  # noqa: E402
+
+from shiftpress.coding import codec  # noqa: E402
+from shiftpress.coding.model import Model  # noqa: E402
+from shiftpress.coding.parts import chunk_size  # noqa: E402
+
+REPEATS = 7
+LONE = 32
+"""Images of the loop over single images."""
+
+
+class Peer:
+    """CompressAI's factorized prior with our weights, fed batches of a size."""
+
+    def __init__(self, model: Model, batch: int):
+        net, self.batch = model.net, batch
+        self.model = FactorizedPrior(1, 1)
+        self.model.g_a, self.model.g_s = deepcopy(net.analysis), deepcopy(net.synthesis)
+        self.model.entropy_bottleneck = deepcopy(net.bottleneck.model)
+        self.model.eval().update(force=True)
+
+    def encode(self, images: Tensor) -> list[dict]:
+        return [self.model.compress(x) for x in images.split(self.batch)]
+
+    def decode(self, sent: list[dict]) -> Tensor:
+        return torch.cat([self.model.decompress(part["strings"], part["shape"])["x_hat"] for part in sent])
+
+
+class Ours:
+    """Streams of so many images each."""
+
+    def __init__(self, model: Model, batch: int):
+        self.model, self.batch = model, batch
+
+    def encode(self, images: Tensor) -> list[bytes]:
+        return [codec.encode(self.model, x) for x in images.split(self.batch)]
+
+    def decode(self, sent: list[bytes]) -> Tensor:
+        return torch.cat([codec.decode(self.model, data) for data in sent])
+
+
+def cost(work: Callable[[], object], count: int) -> float:
+    """CPU seconds per image."""
+    start = time.process_time()
+    work()
+    return (time.process_time() - start) / count
+
+
+@torch.no_grad()
+def networks(model: Model, images: Tensor) -> tuple[float, float]:
+    """Images per second of the two transforms alone."""
+    chunks = [x.contiguous(memory_format=torch.channels_last) for x in images.split(chunk_size(model.shape))]
+    codes = [model.net.analysis(chunk) for chunk in chunks]
+    ways = (lambda: [model.net.analysis(x) for x in chunks], lambda: [model.net.synthesis(y) for y in codes])
+    return tuple(1 / statistics.median(cost(way, len(images)) for _ in range(REPEATS)) for way in ways)
+
+
+def rows(name: str, sides: dict[str, list[tuple[float, float]]], limits: dict[str, float]) -> list[dict]:
+    """One row per direction, from the costs of ours and the peer's in each repeat."""
+    found = []
+    for side, costs in sides.items():
+        ratios = [peer / own for own, peer in costs]
+        own, peer = (1 / statistics.median(column) for column in zip(*costs, strict=True))
+        found.append(
+            {
+                "name": f"codecs/{side}/{name}",
+                "ours": own,
+                "peer": peer,
+                "ratio": statistics.median(ratios),
+                "limit": limits[side],
+                "unit": "images/s, CPU time of one thread",
+                "repeats": len(costs),
+                "spread": max(ratios) - min(ratios),
+            }
+        )
+    return found
+
+
+@torch.no_grad()
+def measure(model: Model, count: int) -> list[dict]:
+    images = digits(1)[torch.arange(count) % 200]
+    floats = (images.float() / 255).contiguous(memory_format=torch.channels_last)
+    limits = dict(zip(("encode", "decode"), networks(model, floats), strict=True))
+    whole, lone = Ours(model, count), Ours(model, 1)
+    peers = {"batches of 64": Peer(model, 64), "one batch": Peer(model, count)}
+    loop = Peer(model, 1)
+    stream, texts = whole.encode(images), {name: peer.encode(floats) for name, peer in peers.items()}
+    singles = {"ours": lone.encode(images[:LONE]), "peer": loop.encode(floats[:LONE])}
+    difference = (whole.decode(stream).float() / 255 - loop.decode(loop.encode(floats))).abs().max()
+    assert difference < 0.5 / 255 + 1e-4, "the peer decodes other images"
+    size = sum(len(s) for part in texts["one batch"] for s in part["strings"][0]) / count
+    print(f"{count} images; {len(stream[0]) / count:.1f} bytes each with our header, peer {size:.1f} without one")
+    names = [*peers, "loop of the peer over images", "one image a file"]
+    spent = {name: {"encode": [], "decode": []} for name in names}
+    for _ in range(REPEATS + 1):  # the first turn warms up
+        for name, peer in peers.items():
+            turn = cost(lambda: whole.encode(images), count), cost(lambda p=peer: p.encode(floats), count)
+            spent[name]["encode"].append(turn)
+            sent = texts[name]
+            turn = cost(lambda: whole.decode(stream), count), cost(lambda p=peer, s=sent: p.decode(s), count)
+            spent[name]["decode"].append(turn)
+        batched = cost(lambda: whole.encode(images), count), cost(lambda: whole.decode(stream), count)
+        alone = cost(lambda: lone.encode(images[:LONE]), LONE), cost(lambda: lone.decode(singles["ours"]), LONE)
+        other = cost(lambda: loop.encode(floats[:LONE]), LONE), cost(lambda: loop.decode(singles["peer"]), LONE)
+        for place, side in enumerate(("encode", "decode")):
+            spent[names[2]][side].append((batched[place], other[place]))
+            spent[names[3]][side].append((alone[place], other[place]))
+    return [
+        row for name in names for row in rows(name, {side: turns[1:] for side, turns in spent[name].items()}, limits)
+    ]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--count", type=int, default=512, help="images of a batch")
+    options.add_argument("--json", help="file for the numbers")
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    model, _, _ = train("factorized", {}, epochs=8)
+    found = measure(model, given.count)
+    print(f"{'images/s':46s}{'ours':>8s}{'peer':>8s}{'ratio':>8s}{'spread':>8s}{'networks':>10s}")
+    for row in found:
+        numbers = f"{row['ours']:8.0f}{row['peer']:8.0f}{row['ratio']:8.2f}{row['spread']:8.2f}{row['limit']:10.0f}"
+        print(f"{row['name']:46s}{numbers}")
+    if given.json:
+        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
