@@ -14,7 +14,7 @@ SRC = ROOT / "src" / "shiftpress"
 MODULES = sorted(SRC.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
-FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "pruners"}
+FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners"}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
