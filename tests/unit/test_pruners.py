@@ -17,7 +17,7 @@ from shiftpress.pruners.gradual import Gradual
 from shiftpress.pruners.lrr import LearningRateRewinding
 from shiftpress.pruners.lth import LotteryTicket
 from shiftpress.pruners.random import RandomMasks
-from shiftpress.training.cards import prune, train_dense
+from shiftpress.training.cards import Card, prune, train_dense
 from shiftpress.training.rounds import Round
 from shiftpress.training.sparse import Masked, Popup, state_of
 
@@ -39,9 +39,7 @@ NAMES = list(prunable(lesson().untrained()))
 def chain(pruner, tmp_path, **about):
     task = lesson(**about)
     dense = train_dense(task, Checkpoints("dense", tmp_path), Progress("t", 9))
-    return dense, dict(
-        prune(pruner, task, dense.states["last"], dense.steps, Checkpoints("c", tmp_path), Progress("t", 9))
-    )
+    return dense, dict(prune(pruner, task, dense, Checkpoints("c", tmp_path), Progress("t", 9)))
 
 
 def removed(state):
@@ -121,7 +119,7 @@ def test_lottery_tickets_go_back_to_the_early_step_to_the_bit_statistics_include
     monkeypatch.setattr(Round, "_train_step", watched)
     dense = train_dense(task, Checkpoints("dense", tmp_path), Progress("t", 9))
     pruner = LotteryTicket(sparsities=[0.5, 0.8], step=3, share=share)
-    dict(prune(pruner, task, dense.states["last"], dense.steps, Checkpoints("c", tmp_path), Progress("t", 9)))
+    dict(prune(pruner, task, dense, Checkpoints("c", tmp_path), Progress("t", 9)))
     early = states["dense", 3]
     rounds = [start for start in starts if start[0] not in ("dense", "early")]
     assert len(rounds) == (2 if share is None else 7)
@@ -281,6 +279,7 @@ def test_a_layer_that_loses_everything_is_reported(tmp_path, caplog):
     task = lesson()
     dense = train_dense(task, Checkpoints("dense", tmp_path), Progress("t", 9))
     state = dense.states["last"] | {"conv0.weight": dense.states["last"]["conv0.weight"] * 1e-9}
-    cards = dict(prune(FineTune(sparsities=[0.8]), task, state, 8, Checkpoints("c", tmp_path), Progress("t", 9)))
+    uneven, store = Card({"last": state}, {}, 8), Checkpoints("c", tmp_path)
+    cards = dict(prune(FineTune(sparsities=[0.8]), task, uneven, store, Progress("t", 9)))
     assert not cards[0.8].masks["conv0.weight"].any()
     assert "nothing is left of conv0.weight" in caplog.text

@@ -32,7 +32,7 @@ def chain(pruner, about, folder, interval_s=0.0):
     task, store = lesson(count=90, epochs=4, **about), Checkpoints("c", folder, interval_s)
     dense = train_dense(task, store, Progress("t", 99))
     found = dense.tensors("0")
-    for level, card in prune(pruner, task, dense.states["last"], dense.steps, store, Progress("t", 99)):
+    for level, card in prune(pruner, task, dense, store, Progress("t", 99)):
         found |= card.tensors(f"{level:g}")
     return found
 

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from shiftpress.core.component import Component
+from shiftpress.core.component import Component, Name
 from shiftpress.core.selection import smallest_removed
 from shiftpress.core.tensors import State
 
@@ -56,6 +56,8 @@ class Pruner(Component):
         [0.5, 0.6, 0.8, 0.9, 0.95], min_length=1, max_length=100, description="rising levels, each one a card"
     )
     scope: Scope = Field("global", description="one threshold for the network, or one a layer")
+
+    only: list[Name] | None = Field(None, description="classifiers it is applied to; none: all of the study")
 
     @field_validator("sparsities")
     @classmethod

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from shiftpress.core.checkpoints import Checkpoints, Tree
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.problems import InputError
 from shiftpress.core.progress import Progress
-from shiftpress.core.tensors import State, with_prefix
+from shiftpress.core.recipe import CardFit
+from shiftpress.core.tensors import State, under_prefix, with_prefix
 from shiftpress.pruners.base import Masks, Pruner, ScorePruner, Span, prunable
 from shiftpress.training.lessons import Lesson
 from shiftpress.training.rounds import RUNNING, Round, epochs_of
@@ -33,28 +34,34 @@ class Card:
         return found
 
 
-def epochs_of_chain(pruner: Pruner, lesson_epochs: int) -> int:
+def card_of(tensors: State, prefix: str) -> Card:
+    """A dense network again, from what ``Card.tensors`` gave; its last epoch only."""
+    steps = int(under_prefix(f"facts/{prefix}", tensors)["steps"])
+    return Card({"last": under_prefix(prefix, tensors)}, {}, steps)
+
+
+def epochs_of_chain(pruner: Pruner, recipe: CardFit) -> int:
     """About how many passes a chain takes, for its progress."""
-    levels = zip([0.0, *pruner.sparsities], pruner.sparsities, strict=False)
-    rounds = sum(len(pruner.rounds(a, b)) for a, b in levels)
-    return rounds * max(1, round(lesson_epochs * pruner.span().length))
+    starts = [0.0, *pruner.sparsities] if pruner.chained else [0.0] * len(pruner.sparsities)
+    rounds = sum(len(pruner.rounds(a, b)) for a, b in zip(starts, pruner.sparsities, strict=False))
+    return rounds * epochs_of(recipe, pruner.span())
 
 
 def train_dense(lesson: Lesson, store: Checkpoints, progress: Progress) -> Card:
     """Train a new network by the recipe."""
-    if (done := store.read("dense")) is None:
-        net = lesson.untrained()
-        work = Round("dense", 0, net, Masked(net, {}), lesson)
-        done = _finish(store, "dense", work, work.train(store, progress), {}, work.total)
-    return Card(done["states"], {}, done["steps"])
+    if (done := store.read("dense")) is not None:
+        return Card(**done)
+    net = lesson.untrained()
+    work = Round("dense", 0, net, Masked(net, {}), lesson)
+    return _finish(store, "dense", work, work.train(store, progress), {}, work.total)
 
 
 def prune(
-    pruner: Pruner, lesson: Lesson, dense: State, dense_steps: int, store: Checkpoints, progress: Progress
+    pruner: Pruner, lesson: Lesson, dense: Card | None, store: Checkpoints, progress: Progress
 ) -> Iterator[tuple[float, Card]]:
     """The chain of a pruner: each sparsity with its card.
 
-    ``dense`` is the trained network of the same lesson; a pruner that begins with an untrained one may be given none.
+    ``dense`` is the trained network of the same lesson; a pruner that begins with an untrained one needs none.
     Raises InputError if a rewinding pruner goes back to a step that the training does not have.
     """
     span = pruner.span()
@@ -63,14 +70,15 @@ def prune(
         text = f"{pruner.title}: goes back to step {span.first}, but a round has {total} steps"
         raise InputError(text + "; lower its step or raise fit.cards.epochs")
     early = _early(pruner, lesson, store, progress)
-    start = dense if pruner.begins == "dense" else early
-    begin = {"states": {"last": start}, "masks": {}, "steps": dense_steps if pruner.begins == "dense" else 0}
-    number, level, past = (1 if pruner.begins == "dense" else 0), 0.0, begin
+    begin, number = Card({"last": early}, {}, 0), 0
+    if pruner.begins == "dense":
+        begin, number = dense, 1
+    level, past = 0.0, begin
     for sparsity in pruner.sparsities:
         for target in pruner.rounds(level, sparsity):
             past = _round(pruner, lesson, span, target, number, past, early, store, progress)
             number += pruner.chained
-        yield sparsity, Card(past["states"], past["masks"], past["steps"])
+        yield sparsity, past
         level, past = (sparsity, past) if pruner.chained else (0.0, begin)
 
 
@@ -79,10 +87,10 @@ def _early(pruner: Pruner, lesson: Lesson, store: Checkpoints, progress: Progres
     net = lesson.untrained()
     if not pruner.rewind:
         return state_of(net)
-    if (done := store.read("early")) is None:
-        work = Round("early", 0, net, Masked(net, {}), lesson, until=pruner.rewind)
-        done = _finish(store, "early", work, work.train(store, progress), {}, pruner.rewind)
-    return done["states"]["last"]
+    if (done := store.read("early")) is not None:
+        return done["states"]["last"]
+    work = Round("early", 0, net, Masked(net, {}), lesson, until=pruner.rewind)
+    return _finish(store, "early", work, work.train(store, progress), {}, pruner.rewind).states["last"]
 
 
 def _round(
@@ -91,22 +99,22 @@ def _round(
     span: Span,
     target: float,
     number: int,
-    past: Tree,
+    past: Card,
     early: State,
     store: Checkpoints,
     progress: Progress,
-) -> Tree:
+) -> Card:
     """One training of a chain, or what is kept of it."""
     key = f"{100 * target:.6g}"
     if (done := store.read(key)) is not None:
-        return done
-    trained = past["states"]["last"]
+        return Card(**done)
+    trained = past.states["last"]
     net = lesson.restored(pruner.restart(trained, early))
-    sparse = _sparse(pruner, lesson, net, target, number, trained, past["masks"])
+    sparse = _sparse(pruner, lesson, net, target, number, trained, past.masks)
     work = Round(key, number, net, sparse, lesson, span)
     states = work.train(store, progress)
     _report_collapse(pruner, target, sparse.masks)
-    return _finish(store, key, work, states, sparse.masks, past["steps"] + work.total - span.first)
+    return _finish(store, key, work, states, sparse.masks, past.steps + work.total - span.first)
 
 
 def _sparse(
@@ -122,12 +130,11 @@ def _sparse(
     return Masked(net, pruner.masks(weights, target, before, random) if pruner.prunes else {})
 
 
-def _finish(store: Checkpoints, key: str, work: Round, states: dict[str, State], masks: Masks, steps: int) -> Tree:
+def _finish(store: Checkpoints, key: str, work: Round, states: dict[str, State], masks: Masks, steps: int) -> Card:
     """Keep a finished round; what was kept of its middle is no longer needed."""
-    done = {"states": states, "masks": masks, "steps": steps}
-    store.write(key, done)
+    store.write(key, {"states": states, "masks": masks, "steps": steps})
     store.forget(RUNNING)
-    return done
+    return Card(states, masks, steps)
 
 
 def _report_collapse(pruner: Pruner, target: float, masks: dict[str, Tensor]) -> None:

@@ -63,11 +63,12 @@ class Round:
         """Everything as at the first step, or as at the last checkpoint of this round."""
         lesson, recipe, weight_decay = self.lesson, self.lesson.recipe, self.span.weight_decay
         decay = recipe.weight_decay if weight_decay is None else weight_decay
+        averages = recipe.ema and self.until is None  # what is gone back to is a step of the training, not a mean
         self.net.train()
         self._optimizer = _optimizer(recipe, self.sparse.trained, decay)
         self._views = torch.Generator().manual_seed(lesson.seed_of("views", self.number))
         self._step, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
-        self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if recipe.ema else []
+        self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
         if (tree := store.read(RUNNING)) and tree["key"] == self.key:
             self.net.load_state_dict(tree["net"])
             self.sparse.load(tree["sparse"])
