@@ -4,11 +4,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shiftpress.core.catalog import UnknownKind, component
+from shiftpress.core.catalog import component
 from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers, read_layers
-from shiftpress.core.params import FAMILIES, RESERVED, Entry, Params
+from shiftpress.core.params import Entry, Params
 from shiftpress.core.problems import InputError, Problem, suggestion
+from shiftpress.entries import entry_problems, study_problems
 
 TEST_ONLY = "it has no images to train on; let a shift of kind 'official' name it instead of study.datasets"
 
@@ -31,19 +32,30 @@ def trained_codecs(params: Params) -> list[tuple[str, str]]:
     ]
 
 
+def pruned_classifiers(params: Params) -> list[tuple[str, str]]:
+    """Names of every classifier and pruner that the study brings together; ``dense`` is each classifier unpruned."""
+    pruners = {name: build("pruners", params.pruners[name]) for name in params.chosen("pruners")}
+    return [
+        (classifier, name)
+        for classifier in params.chosen("classifiers")
+        for name in ["dense", *(n for n, pruner in pruners.items() if classifier in (pruner.only or [classifier]))]
+    ]
+
+
 def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
     """Read params files, later ones laid over earlier ones, and check every entry.
 
     Raises InputError with all mistakes at once.
     """
     layers = read_layers(files, overrides)
-    problems = [*_entry_problems(layers), *_study_problems(layers)]
+    problems = [*entry_problems(layers), *study_problems(layers)]
     try:
         params = Params.model_validate(layers.data)
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        problems = [*_lonely(params, layers), *_missing_partners(params, layers), *_misfits(params, layers)]
+        checks = (_lonely, _idle, _missing_partners, _misfits)
+        problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)
     return params
@@ -63,59 +75,6 @@ def datasets_read(params: Params) -> list[str]:
     shifts = [build("shifts", params.shifts[name]) for name in params.chosen("shifts")]
     used = [shift for shift in shifts if not shift.only or set(shift.only) & set(own)]
     return list(dict.fromkeys([*own, *(name for shift in used for name in partners(params, shift, "datasets"))]))
-
-
-def _section(layers: Layers, family: str) -> dict[str, Any]:
-    section = layers.data.get(family)
-    return section if isinstance(section, dict) else {}
-
-
-def _entry_problems(layers: Layers) -> list[Problem]:
-    """Unknown kinds and wrong fields of every defined entry."""
-    found = []
-    for family in FAMILIES:
-        for name, entry in _section(layers, family).items():
-            if name in RESERVED:
-                text = f"{name!r} is reserved: it stands for {RESERVED[name]}"
-                found.append(layers.problem((family, name), text))
-            if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
-                found += _field_problems(layers, family, name, entry)
-    return found
-
-
-def _field_problems(layers: Layers, family: str, name: str, entry: dict) -> list[Problem]:
-    try:
-        kind = component(family, entry["kind"])
-    except UnknownKind as error:
-        return [layers.problem((family, name, "kind"), str(error))]
-    except ImportError as error:  # an optional package is missing: it matters only if the study runs it
-        if name not in _choice(layers, family):
-            return []
-        text = f"kind {entry['kind']!r} needs the package {error.name!r}; install it"
-        return [layers.problem((family, name, "kind"), text)]
-    try:
-        kind(**{key: value for key, value in entry.items() if key != "kind"})
-    except ValidationError as error:
-        mistakes = explain(error, kind)
-        return [layers.problem((family, name, *place), text) for place, text in mistakes]
-    return []
-
-
-def _choice(layers: Layers, family: str) -> list[Any]:
-    choice = _section(layers, "study").get(family, "all")
-    return choice if isinstance(choice, list) else list(_section(layers, family))
-
-
-def _study_problems(layers: Layers) -> list[Problem]:
-    """Names in the study that no entry defines."""
-    found = []
-    for family in FAMILIES:
-        defined = list(_section(layers, family))
-        for position, name in enumerate(_choice(layers, family)):
-            if isinstance(name, str) and name not in defined:
-                text = f"no entry {name!r} in {family}.{suggestion(name, defined)}"
-                found.append(layers.problem(("study", family, position), text))
-    return found
 
 
 def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
@@ -153,6 +112,25 @@ def _lonely(params: Params, layers: Layers) -> list[Problem]:
         if name not in [objective for _, objective in pairs]:
             text = "no codec of the study fits it; add one to study.codecs, or leave it out of study.objectives"
             found.append(layers.problem(("objectives", name), text))
+    return found
+
+
+def _idle(params: Params, layers: Layers) -> list[Problem]:
+    """Pruners of the study that are for none of its classifiers, and names in pruners and augmentations of nothing."""
+    found, at_work = [], {pruner for _, pruner in pruned_classifiers(params)}
+    for name in params.chosen("pruners"):
+        for classifier in build("pruners", params.pruners[name]).only or []:
+            if classifier not in params.classifiers:
+                text = f"no entry {classifier!r} in classifiers.{suggestion(classifier, list(params.classifiers))}"
+                found.append(layers.problem(("pruners", name, "only"), text))
+        if name not in at_work:
+            text = "no classifier of the study is one it is for; add one to study.classifiers, or take it out of study.pruners"
+            found.append(layers.problem(("pruners", name), text))
+    for name in params.chosen("augmentations"):
+        for dataset in build("augmentations", params.augmentations[name]).natural:
+            if dataset not in params.datasets:
+                text = f"no entry {dataset!r} in datasets.{suggestion(dataset, list(params.datasets))}"
+                found.append(layers.problem(("augmentations", name, "natural"), text))
     return found
 
 

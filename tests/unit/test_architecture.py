@@ -14,7 +14,7 @@ SRC = ROOT / "src" / "shiftpress"
 MODULES = sorted(SRC.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
-FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "pruners"}
+FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners"}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -26,7 +26,8 @@ LAYERS = {
     "reporting": {"core"},
     "preparation": {"core", "datasets"},
     "staging": {"core", "datasets", "assembly", "preparation"},
-    "assembly": {"core"},
+    "entries": {"core"},
+    "assembly": {"core", "entries"},
     "reference": {"core", "claims"},
     "verbs": {"core"},
     "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_codec"},

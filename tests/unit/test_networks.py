@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from shiftpress.classifiers.convn import ConvN
+from shiftpress.classifiers.resnet import ResNet
 from shiftpress.codecs.fixed_rate import FixedRate, SoftToHard
+from shiftpress.core.catalog import component
 from shiftpress.pruners.base import prunable
 
 
@@ -14,6 +16,39 @@ from shiftpress.pruners.base import prunable
 def test_convn_has_the_prunable_weights_of_the_paper(depth, millions):
     weights = prunable(ConvN(depth=depth).build((3, 32, 32), 10))
     assert round(sum(w.numel() for w in weights.values()) / 1e6, 3) == millions
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "classes", "weights"),
+    [
+        ("resnet", {}, 10, 11_164_352),
+        ("resnet", {"norm": "plain", "head_bias": False}, 10, 11_164_352),
+        ("resnet", {"width": 2.0}, 10, 44_643_712),
+        ("resnet", {"width": 2.0}, 100, 44_735_872),
+        ("resnet", {"depth": 8}, 10, 77_360),
+        ("resnet", {"depth": 20}, 10, 270_896),
+        ("preact_resnet", {}, 10, 24_868_032),
+        ("preact_resnet", {}, 100, 24_937_152),
+        ("vgg16", {}, 10, 14_710_464 + 5_120),
+    ],
+)
+def test_networks_of_the_cards_have_the_prunable_weights_of_the_dossier(kind, fields, classes, weights):
+    with torch.device("meta"):  # sizes only
+        net = component("classifiers", kind)(**fields).build((3, 32, 32), classes)
+    assert sum(w.numel() for w in prunable(net).values()) == weights
+
+
+@pytest.mark.parametrize(("kind", "weights"), [("caffe_lenet", 430_500), ("convs", 206_736)])
+def test_small_networks_have_their_prunable_weights_on_28x28_grey_images(kind, weights):
+    net = component("classifiers", kind)().build((1, 28, 28), 10)
+    assert sum(w.numel() for w in prunable(net).values()) == weights
+
+
+@pytest.mark.parametrize(("norm", "layers", "trained"), [("none", 0, 0), ("affine", 9, 2 * 336), ("plain", 9, 0)])
+def test_batch_normalisation_is_absent_affine_or_plain(norm, layers, trained):
+    net = ResNet(depth=8, norm=norm, head_bias=False).build((3, 32, 32), 10)
+    found = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    assert len(found) == layers and sum(p.numel() for layer in found for p in layer.parameters()) == trained
 
 
 def test_the_fixed_rate_codec_has_the_parameters_of_the_reference():

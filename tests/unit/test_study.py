@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import datasets_read, load_study
+from shiftpress.assembly import datasets_read, load_study, pruned_classifiers
 from shiftpress.core.problems import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_all_mistakes_are_named_at_once(complaints):
         ("  lrr:", "  dense:", "reserved"),
         ("datasets: [mnist5k]", "datasets: [mnist5]", "no entry 'mnist5' in datasets. Did you mean 'mnist5k'?"),
         ("datasets: [mnist5k]", "datasets: []", "study.datasets"),
-        ("sparsities: [0.5, 0.8, 0.95]", "sparsities: [0.8, 0.5]", "sparsities must rise"),
+        ("sparsities: [0.8, 0.95]", "sparsities: [0.8, 0.5]", "sparsities must rise"),
         ("seeds: [0, 1, 2]", "seeds: [0, 0]", "a seed stands twice"),
         ("size: 32, test_fraction: 0.1}\n  uci", "size: 20}\n  uci", "multiples of 16"),
         ("datasets: [mnist5k]", "datasets: [mine]", "neither a folder nor"),
@@ -121,6 +121,29 @@ def test_a_kind_whose_package_is_missing_matters_only_if_the_study_runs_it(compl
 def test_a_codec_and_an_objective_must_find_each_other(complaints, old, new, expected):
     assert old in PARAMS
     assert any(expected in line for line in complaints(PARAMS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("step: 20}", "step: 20, only: [convz]}", "pruners.lth.only: no entry 'convz' in classifiers. Did you mean"),
+        ("step: 20}", "step: 20, only: [vgg16]}", "pruners.lth: no classifier of the study is one it is for"),
+        ("kind: gaussian, natural: [fashion,", "kind: gaussian, natural: [fashio,",
+         "augmentations.gaussian.natural: no entry 'fashio' in datasets. Did you mean 'fashion'?"),
+    ],
+)  # fmt: skip
+def test_names_inside_pruners_and_augmentations_must_be_there(complaints, old, new, expected):
+    assert old in PARAMS
+    assert any(expected in line for line in complaints(PARAMS.replace(old, new)))
+
+
+def test_every_classifier_meets_dense_and_the_pruners_that_are_for_it():
+    overrides = {"study": {"classifiers": ["convs", "lenet"]}, "pruners": {"lth": {"only": ["lenet"]}}}
+    params = load_study([STUDY], overrides)
+    pairs = pruned_classifiers(params)
+    own = [name for name in params.chosen("pruners") if name != "lth"]
+    assert pairs[: len(own) + 1] == [("convs", name) for name in ["dense", *own]]
+    assert [name for classifier, name in pairs if classifier == "lenet"] == ["dense", *params.chosen("pruners")]
 
 
 def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():

@@ -3,53 +3,59 @@
 
 rule train_dense:
     input:
-        code=code("train_dense", "classifiers"),
+        code=code("train_dense", "classifiers", "augmentations"),
         train=ancient(paths.TRAIN),
         train_digest=sidecar(paths.TRAIN),
+        val=ancient(paths.VAL),
+        val_digest=sidecar(paths.VAL),
         card=paths.DATA_CARD,
     output:
         weights=paths.DENSE,
         digest=sidecar(paths.DENSE),
     log:
-        "<logs>/train_dense/{dataset}/{classifier}/seeds{seeds}.log",
+        "<logs>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.log",
     benchmark:
-        "<benchmarks>/train_dense/{dataset}/{classifier}/seeds{seeds}.tsv"
+        "<benchmarks>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.tsv"
     params:
         classifier=entry("classifiers"),
+        augmentation=entry("augmentations"),
         fit=PARAMS.fit.cards.model_dump(),
     message:
-        "Training classifier {wildcards.classifier}, seeds {wildcards.seeds}"
+        "Training {wildcards.classifier}/{wildcards.augmentation}, seeds {wildcards.seeds}"
     script:
         "../scripts/train_dense.py"
 
 
 rule prune_card:
     input:
-        code=code("prune_card", "classifiers", "pruners"),
+        code=code("prune_card", "classifiers", "augmentations", "pruners"),
         train=ancient(paths.TRAIN),
         train_digest=sidecar(paths.TRAIN),
+        val=ancient(paths.VAL),
+        val_digest=sidecar(paths.VAL),
         card=paths.DATA_CARD,
-        dense=ancient(paths.DENSE),
-        dense_digest=sidecar(paths.DENSE),
+        dense=lambda w: [*map(ancient, dense_of(w))],
+        dense_digest=lambda w: [*map(sidecar, dense_of(w))],
     output:
         weights=paths.CARD,
         digest=sidecar(paths.CARD),
     log:
-        "<logs>/prune_card/{dataset}/{classifier}/{pruner}/seeds{seeds}.log",
+        "<logs>/prune_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.log",
     benchmark:
-        "<benchmarks>/prune_card/{dataset}/{classifier}/{pruner}/seeds{seeds}.tsv"
+        "<benchmarks>/prune_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
     wildcard_constraints:
-        pruner="(?!dense).*",
+        pruner="|".join(PARAMS.pruners),
     params:
         classifier=entry("classifiers"),
+        augmentation=entry("augmentations"),
         pruner=entry("pruners"),
         fit=PARAMS.fit.cards.model_dump(),
     message:
-        "Pruning {wildcards.classifier} with {wildcards.pruner}, seeds {wildcards.seeds}"
+        "Pruning {wildcards.classifier}/{wildcards.augmentation} with {wildcards.pruner}, seeds {wildcards.seeds}"
     script:
         "../scripts/prune_card.py"
 
 
 rule cards:
     input:
-        with_sidecars(grid(paths.CARD, **CARDS)),
+        with_sidecars(card_grid(paths.CARD)),

@@ -10,6 +10,7 @@ from shiftpress.assembly import (
     datasets_read,
     load_study,
     partners,
+    pruned_classifiers,
     trained_codecs,
 )
 from shiftpress.claims.model import read_ledgers
@@ -57,10 +58,7 @@ FORMATS = {
     for kind, qualities in PARAMS.formats.model_dump().items()
     if qualities
 }
-CARDS = {
-    "classifier": PARAMS.chosen("classifiers"),
-    "pruner": ["dense", *PRUNERS],
-}
+CARDS = pruned_classifiers(PARAMS)
 
 
 wildcard_constraints:
@@ -114,6 +112,20 @@ def codec_grid(pattern):
         path
         for codec, objective in CODECS
         for path in grid(pattern, codec=codec, objective=objective)
+    ]
+
+
+def card_grid(pattern):
+    """Paths for every classifier under each augmentation, dense and with each pruner that is for it."""
+    return [
+        path
+        for classifier, pruner in CARDS
+        for path in grid(
+            pattern,
+            classifier=classifier,
+            augmentation=PARAMS.chosen("augmentations"),
+            pruner=pruner,
+        )
     ]
 
 
@@ -230,6 +242,21 @@ def needed_modules(w):
     return [*modules("shifts", needs("shifts")(w)), *modules("codecs", codecs)]
 
 
-def levels_of_card(w):
-    """params: sparsities of the cards in a file; the dense network has none."""
-    return [0.0] if w.pruner == "dense" else PRUNERS[w.pruner].sparsities
+def dense_of(w):
+    """input: the trained dense network, for pruners that begin with it."""
+    if PRUNERS[w.pruner].begins != "dense":
+        return []
+    return expand(paths.DENSE, **w)
+
+
+def cards_of(w):
+    """params: names, below a seed, of the networks in a file, and what they add to the model's name."""
+    levels = [0.0] if w.pruner == "dense" else PRUNERS[w.pruner].sparsities
+    found = {}
+    for level in levels:
+        for pick in PARAMS.fit.cards.picks:
+            state = f"{100 * level:g}" + ("" if pick == "last" else f"-{pick}")
+            found[state] = [f"{100 * level:g}"] * (level > 0) + [pick] * (
+                pick != "last"
+            )
+    return found

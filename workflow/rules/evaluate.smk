@@ -63,16 +63,16 @@ rule score_card:
         records=paths.CARD_RECORDS,
         digest=sidecar(paths.CARD_RECORDS),
     log:
-        "<logs>/score_card/{dataset}/{classifier}/{pruner}/seeds{seeds}.log",
+        "<logs>/score_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.log",
     benchmark:
-        "<benchmarks>/score_card/{dataset}/{classifier}/{pruner}/seeds{seeds}.tsv"
+        "<benchmarks>/score_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
     params:
         classifier=entry("classifiers"),
-        levels=levels_of_card,
+        cards=cards_of,
         sources=sources_of_shifts,
         white_box=white_box_of,
     message:
-        "Scoring {wildcards.classifier}/{wildcards.pruner}, seeds {wildcards.seeds}"
+        "Scoring {wildcards.classifier}/{wildcards.augmentation}/{wildcards.pruner}, seeds {wildcards.seeds}"
     script:
         "../scripts/score_card.py"
 
@@ -83,7 +83,7 @@ RECORDS = [
     *everywhere(paths.SHIFT_RECORDS),
     *codec_grid(paths.CODEC_RECORDS),
     *expand(paths.FORMAT_RECORDS, dataset=DATASETS if FORMATS else []),
-    *grid(paths.CARD_RECORDS, **CARDS),
+    *card_grid(paths.CARD_RECORDS),
 ]
 
 

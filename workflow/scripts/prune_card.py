@@ -1,35 +1,36 @@
-"""Prune one classifier level by level, once for each seed of the block."""
+"""Prune one classifier level by level, once for each seed of the block; a killed job goes on where it was."""
 
 from shiftpress.assembly import build
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
-from shiftpress.core.seeds import seed_for, seeds_of
+from shiftpress.core.recipe import CardFit
+from shiftpress.core.seeds import seeds_of
 from shiftpress.core.splits import load_split
-from shiftpress.core.storage import read_json
-from shiftpress.core.tensors import read_tensors, under_prefix, with_prefix, write_tensors
-from shiftpress.training.cards import prune
+from shiftpress.core.storage import fingerprint, read_json
+from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.training.cards import card_of, epochs_of_chain, prune
+from shiftpress.training.lessons import Lesson
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads)
-    data, dense, seeds, weights = load_split(i.train), read_tensors(i.dense), seeds_of(w.seeds), {}
-    pruner = build("pruners", p.pruner)
-    rounds = range(1, len(pruner.sparsities) + 1)
-    progress = Progress(f"cards {w.classifier}/{w.pruner}", len(seeds) * len(rounds) * p.fit["epochs"])
+    train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
+    classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
+    pruner, recipe, seeds, tensors, stores = build("pruners", p.pruner), CardFit(**p.fit), seeds_of(w.seeds), {}, []
+    dense = {name: tensor for path in i.dense for name, tensor in read_tensors(path).items()}
+    made_by = producer(p, i.code, [i.train, i.val, *i.dense])
+    model = f"{w.classifier}/{w.augmentation}/{w.pruner}"
+    progress = Progress(f"cards {model}", len(seeds) * epochs_of_chain(pruner, recipe))
     for seed in seeds:
-        chain = prune(
-            pruner,
-            build("classifiers", p.classifier),
-            under_prefix(f"{seed}/0", dense),
-            data,
-            len(read_json(i.card)["classes"]),
-            **p.fit,
-            order_seeds=[seed_for(seed, "cards", "order", w.dataset, r) for r in rounds],
-            progress=progress,
-        )
-        for sparsity, state in chain:
-            weights |= with_prefix(f"{seed}/{100 * sparsity:g}", state)
-    write_tensors(snakemake.output.weights, weights, producer(p, i.code, [i.train, i.dense]))
+        lesson = Lesson(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
+        stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
+        begin = card_of(dense, f"{seed}/0") if dense else None
+        for sparsity, card in prune(pruner, lesson, begin, stores[-1], progress):
+            tensors |= card.tensors(f"{seed}/{100 * sparsity:g}")
+    write_tensors(snakemake.output.weights, tensors, made_by)
+    for store in stores:
+        store.discard()

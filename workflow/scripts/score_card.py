@@ -25,9 +25,9 @@ with job(snakemake.log[0]):
     made_by = producer(p, i.code, [*i.shifted, i.test, i.weights])
     records = []
     for seed in seeds_of(w.seeds):
-        for level in p.levels:
-            net.load_state_dict(under_prefix(f"{seed}/{100 * level:g}", weights))
-            names = [w.classifier, w.pruner, *([f"{100 * level:g}"] if level else [])]
+        for state, extra in p.cards.items():
+            net.load_state_dict(under_prefix(f"{seed}/{state}", weights))
+            names = [w.classifier, w.augmentation, w.pruner, *extra]
             shared = {"phase": "cards", "dataset": w.dataset, "model": "/".join(names), "seed": seed}
             shared["fingerprint"] = made_by
             records += score(cells(shifted, p.sources), measure(net), **shared)

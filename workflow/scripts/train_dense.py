@@ -1,31 +1,33 @@
-"""Train one classifier, once for each seed of the block."""
+"""Train one classifier, once for each seed of the block; a killed job goes on where it was."""
 
 from shiftpress.assembly import build
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
-from shiftpress.core.seeds import seed_for, seeds_of
+from shiftpress.core.recipe import CardFit
+from shiftpress.core.seeds import seeds_of
 from shiftpress.core.splits import load_split
-from shiftpress.core.storage import read_json
-from shiftpress.core.tensors import with_prefix, write_tensors
+from shiftpress.core.storage import fingerprint, read_json
+from shiftpress.core.tensors import write_tensors
 from shiftpress.training.cards import train_dense
+from shiftpress.training.lessons import Lesson
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads)
-    data, seeds, weights = load_split(i.train), seeds_of(w.seeds), {}
-    progress = Progress(f"classifier {w.classifier}", len(seeds) * p.fit["epochs"])
+    train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
+    classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
+    recipe, seeds, tensors, stores = CardFit(**p.fit), seeds_of(w.seeds), {}, []
+    made_by = producer(p, i.code, [i.train, i.val])
+    model = f"{w.classifier}/{w.augmentation}"
+    progress = Progress(f"classifier {model}", len(seeds) * recipe.epochs)
     for seed in seeds:
-        state = train_dense(
-            build("classifiers", p.classifier),
-            data,
-            len(read_json(i.card)["classes"]),
-            **p.fit,
-            init_seed=seed_for(seed, "train_dense", "init", w.dataset, w.classifier),
-            order_seed=seed_for(seed, "cards", "order", w.dataset, 0),
-            progress=progress,
-        )
-        weights |= with_prefix(f"{seed}/0", state)
-    write_tensors(snakemake.output.weights, weights, producer(p, i.code, [i.train]))
+        lesson = Lesson(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
+        stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
+        tensors |= train_dense(lesson, stores[-1], progress).tensors(f"{seed}/0")
+    write_tensors(snakemake.output.weights, tensors, made_by)
+    for store in stores:
+        store.discard()

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
+from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Normalise
 from shiftpress.core.splits import Shape
 
@@ -22,19 +23,22 @@ class ConvN(Classifier):
 
     depth: Literal[2, 4, 6, 8] = Field(4, description="N, number of convolutions")
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
+    norm: Norm = Field("none", description="batch normalisation after each convolution: none, affine, or plain")
 
     def build(self, shape: Shape, classes: int) -> nn.Module:
         layers: list[tuple[str, nn.Module]] = [("normalise", Normalise(shape[0]))]
         channels, stages = shape[0], STAGES[: self.depth // 2]
         for number, stage in enumerate(stages):
-            out = self._scaled(stage)
+            out = scaled(stage, self.width)
             for part, fan_in in (("a", channels), ("b", out)):
                 layers.append((f"conv{number}{part}", nn.Conv2d(fan_in, out, 3, padding=1, bias=False)))
+                if self.norm != "none":
+                    layers.append((f"norm{number}{part}", normaliser(self.norm, out)))
                 layers.append((f"relu{number}{part}", nn.ReLU()))
             layers.append((f"pool{number}", nn.MaxPool2d(2)))
             channels = out
         sides = [side // 2 ** len(stages) for side in shape[1:]]
-        hidden = self._scaled(256)
+        hidden = scaled(256, self.width)
         layers += [
             ("flatten", nn.Flatten()),
             ("fc0", nn.Linear(channels * sides[0] * sides[1], hidden, bias=False)),
@@ -45,16 +49,8 @@ class ConvN(Classifier):
         ]
         net = nn.Sequential()
         for name, layer in layers:
-            if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             net.add_module(name, layer)
-        return net
+        return initialise(net)
 
     def misfit(self, shape: Shape) -> str | None:
-        least = 2 ** (self.depth // 2)
-        if min(shape[1:]) < least:
-            return f"sides must be at least {least}, not {shape[1]}x{shape[2]}"
-        return None
-
-    def _scaled(self, channels: int) -> int:
-        return max(1, round(channels * self.width))
+        return too_small(shape, 2 ** (self.depth // 2))

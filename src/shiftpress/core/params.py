@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shiftpress.core.component import Name
+from shiftpress.core.recipe import CardFit
 
-FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "pruners")
+FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners")
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
@@ -64,16 +65,6 @@ class CodecFit(Section):
     drop_factor: float = Field(0.2, gt=0, le=1, description="what the step size is multiplied by")
 
 
-class CardFit(Section):
-    """How classifiers are trained: SGD with momentum, a cosine schedule restarted every round."""
-
-    epochs: int = Field(6, ge=1, le=10_000, description="passes per round of training")
-    batch: int = Field(64, ge=2, le=65_536, description="images per step")
-    lr: float = Field(0.02, gt=0, le=10, description="SGD step size at the start")
-    momentum: float = Field(0.9, ge=0, lt=1, description="SGD momentum")
-    weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty on every weight")
-
-
 class Fit(Section):
     """Training recipes."""
 
@@ -109,6 +100,7 @@ class Study(Section):
     codecs: Choice = Field("all", description="codec entries to train")
     objectives: Choice = Field("all", description="objective entries to train each codec with")
     classifiers: Choice = Field("all", description="classifier entries to train")
+    augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
 
 
@@ -124,6 +116,7 @@ class Params(Section):
     codecs: dict[Name, Entry] = Field(description="learned image codecs", min_length=1)
     objectives: dict[Name, Entry] = Field(description="what a codec minimises", min_length=1)
     classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
+    augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
 
     def effective(self) -> dict[str, Any]:

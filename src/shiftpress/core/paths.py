@@ -15,13 +15,13 @@ SHEET = "<results>/shifts/{dataset}/{shift}.sheet.safetensors"
 SHIFT_RECORDS = "<results>/shifts/{dataset}/{shift}.records.json"
 
 CODEC = "<results>/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
-CARD = "<results>/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.safetensors"
+CARD = "<results>/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
 DENSE = CARD.replace("{pruner}", "dense")
 
 CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.json"
 CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
 FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
-CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{pruner}/seeds{seeds}.json"
+CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
 
 SCORES_CSV = "<results>/scores.csv"
 SCORES_PARQUET = "<results>/scores.parquet"

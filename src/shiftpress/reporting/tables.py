@@ -81,10 +81,9 @@ def _cell(rows: pd.DataFrame, shift: str) -> Estimate | None:
     return estimate(per_seed.tolist()) if len(per_seed) else None
 
 
-def _card_order(model: str) -> tuple:
-    """Classifier, then dense before pruned, then rising sparsity."""
-    classifier, pruner, *level = model.split("/")
-    return (classifier, pruner != "dense", pruner, float(level[0]) if level else 0.0)
+def _card_order(model: str) -> list[tuple]:
+    """Part by part: dense before what is pruned, sparsities by size, the last epoch before the best."""
+    return [(word != "dense", float(word) if word[:1].isdigit() else 0.0, word) for word in model.split("/")]
 
 
 def headline(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,3 +21,25 @@ def steps_per_epoch(count: int, size: int) -> int:
     """Batches of one pass."""
     whole, rest = divmod(count, size)
     return whole + (rest >= LEAST)
+
+
+class Batches:
+    """The batches of ``epoch``, pass after pass, that can start at any step."""
+
+    def __init__(self, count: int, size: int, seed: int, first: int = 0):
+        self._generator = torch.Generator().manual_seed(seed)
+        self._count, self._size = count, size
+        passes, ahead = divmod(first, steps_per_epoch(count, size))
+        for _ in range(passes):
+            torch.randperm(count, generator=self._generator)
+        self._pass = epoch(count, size, self._generator)
+        for _ in range(ahead):
+            next(self._pass)
+
+    def next(self) -> Tensor:
+        """Positions (N,) of the next batch."""
+        batch = next(self._pass, None)
+        if batch is None:
+            self._pass = epoch(self._count, self._size, self._generator)
+            batch = next(self._pass)
+        return batch

@@ -1,0 +1,15 @@
+"""No augmentation beyond crops and mirrors."""
+
+import torch
+from torch import Tensor
+
+from shiftpress.augmentations.base import Augmentation
+
+
+class Clean(Augmentation):
+    """Images as they are; random crops and mirrors for natural ones."""
+
+    title = "clean"
+
+    def views(self, images: Tensor, random: torch.Generator) -> list[Tensor]:
+        return [images]

@@ -1,0 +1,40 @@
+"""Layers that several classifiers are made of."""
+
+from typing import Literal
+
+from torch import nn
+
+Norm = Literal["none", "affine", "plain"]
+"""No normalisation of features; batch normalisation with scale and shift; batch normalisation without."""
+
+
+def normaliser(norm: Norm, channels: int) -> nn.Module:
+    """What follows a convolution of so many channels."""
+    if norm == "none":
+        return nn.Identity()
+    return nn.BatchNorm2d(channels, affine=norm == "affine")
+
+
+def scaled(channels: int, width: float) -> int:
+    """A number of channels under a width multiplier, at least one."""
+    return max(1, round(channels * width))
+
+
+def initialise(net: nn.Module) -> nn.Module:
+    """Kaiming-normal weights by fan-in, biases zero, in the order of the modules (open_lth, of the LTH and LRR cards).
+
+    Batch normalisation starts as the identity here; open_lth draws its scales from U(0, 1).
+    """
+    for layer in net.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return net
+
+
+def too_small(shape: tuple[int, ...], least: int) -> str | None:
+    """Why images of this shape (C, H, W) do not fit a network that halves them so often."""
+    if min(shape[1:]) < least:
+        return f"sides must be at least {least}, not {shape[1]}x{shape[2]}"
+    return None

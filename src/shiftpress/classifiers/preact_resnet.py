@@ -1,0 +1,65 @@
+"""Pre-activation residual network, the one of the binary cards."""
+
+from typing import Annotated
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
+from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.core.splits import Shape
+
+
+class PreActBlock(nn.Module):
+    """Normalise, rectify, convolve, twice; the shortcut of a block that changes shape leaves after the rectifier."""
+
+    def __init__(self, channels: int, out: int, stride: int, norm: Norm):
+        super().__init__()
+        self.norm1, self.norm2 = normaliser(norm, channels), normaliser(norm, out)
+        self.conv1 = nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.relu = nn.ReLU()
+        self.shortcut = None
+        if stride != 1 or channels != out:
+            self.shortcut = nn.Conv2d(channels, out, 1, stride=stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        ready = self.relu(self.norm1(x))
+        past = x if self.shortcut is None else self.shortcut(ready)
+        return past + self.conv2(self.relu(self.norm2(self.conv1(ready))))
+
+
+class PreActResNet(Classifier):
+    """Two pre-activation blocks a stage (He et al. 2016), no biases, batch normalisation without scale and shift.
+
+    The released binary cards of Diffenderfer et al. 2021: their "WideResNet-18-2" has stages of 64, 192, 384, 768
+    channels and 24.87 million weights, another network than the full-precision cards'.
+    """
+
+    title = "PreActResNet"
+
+    stages: list[Annotated[int, Field(ge=1, le=4096)]] = Field(
+        [64, 192, 384, 768], min_length=1, max_length=6, description="channels of each stage"
+    )
+    width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
+    norm: Norm = Field("plain", description="batch normalisation: none, affine, or plain")
+
+    def build(self, shape: Shape, classes: int) -> nn.Module:
+        channels = scaled(self.stages[0], self.width)
+        net = nn.Sequential()
+        net.add_module("normalise", Normalise(shape[0]))
+        net.add_module("stem", nn.Conv2d(shape[0], channels, 3, padding=1, bias=False))
+        for stage, wide in enumerate(self.stages):
+            out = scaled(wide, self.width)
+            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, self.norm))
+            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, self.norm))
+            channels = out
+        net.add_module("norm", normaliser(self.norm, channels))
+        net.add_module("relu", nn.ReLU())
+        net.add_module("pool", nn.AdaptiveAvgPool2d(1))
+        net.add_module("flatten", nn.Flatten())
+        net.add_module("head", nn.Linear(channels, classes, bias=False))
+        return initialise(net)
+
+    def misfit(self, shape: Shape) -> str | None:
+        return too_small(shape, 2 ** (len(self.stages) - 1))

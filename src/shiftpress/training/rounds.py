@@ -1,0 +1,151 @@
+"""One round of training: from a state to the end of a schedule, resumable at any step."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from shiftpress.core.checkpoints import Checkpoints, Tree, load_optimizer
+from shiftpress.core.progress import Progress
+from shiftpress.core.recipe import CardFit
+from shiftpress.core.tensors import State
+from shiftpress.pruners.base import Span
+from shiftpress.training.batches import Batches
+from shiftpress.training.lessons import Lesson
+from shiftpress.training.schedules import step_size
+from shiftpress.training.sparse import Masked, Popup, state_of
+
+RUNNING = "running"
+"""Name of the checkpoint of the round that is under way."""
+
+
+@dataclass
+class Round:
+    """What is trained, how long, and where its progress is kept."""
+
+    key: str
+    number: int
+    net: nn.Module
+    sparse: Masked | Popup
+    lesson: Lesson
+    span: Span = field(default_factory=Span)
+    until: int | None = None
+    """Stop before this step; the schedule is that of the whole round."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes of the whole schedule, at least one."""
+        return epochs_of(self.lesson.recipe, self.span)
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole schedule."""
+        return self.epochs * self.lesson.steps_per_epoch
+
+    def train(self, store: Checkpoints, progress: Progress) -> dict[str, State]:
+        """The state at the end, ``last``, and the ``best`` on the validation split if the recipe picks it."""
+        recipe, last = self.lesson.recipe, self.until if self.until is not None else self.total
+        self._begin(store)
+        while self._step < last:
+            self._train_step()
+            self._losses.append(self._loss)
+            if self._step % self.lesson.steps_per_epoch == 0:
+                if "best" in recipe.picks and self.until is None:
+                    self._compare()
+                progress.step(f"loss {torch.stack(self._losses).mean():.4f}")
+                self._losses = []
+            if store.due():
+                store.write(RUNNING, self._tree())
+        return {"last": self._result(), **({"best": self._best} if self._best else {})}
+
+    def _begin(self, store: Checkpoints) -> None:
+        """Everything as at the first step, or as at the last checkpoint of this round."""
+        lesson, recipe, weight_decay = self.lesson, self.lesson.recipe, self.span.weight_decay
+        decay = recipe.weight_decay if weight_decay is None else weight_decay
+        averages = recipe.ema and self.until is None  # what is gone back to is a step of the training, not a mean
+        self.net.train()
+        self._optimizer = _optimizer(recipe, self.sparse.trained, decay)
+        self._views = torch.Generator().manual_seed(lesson.seed_of("views", self.number))
+        self._step, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
+        self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
+        if (tree := store.read(RUNNING)) and tree["key"] == self.key:
+            self.net.load_state_dict(tree["net"])
+            self.sparse.load(tree["sparse"])
+            load_optimizer(self._optimizer, tree["optimizer"])
+            self._views.set_state(tree["views"])
+            self._step, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
+            for mean, kept in zip(self._mean, tree["mean"], strict=True):
+                mean.copy_(kept)
+        seed = lesson.seed_of("order", self.number)
+        self._batches = Batches(len(lesson.train), recipe.batch, seed, self._step)
+
+    def _tree(self) -> Tree:
+        return {
+            "key": self.key,
+            "step": self._step,
+            "net": self.net.state_dict(),
+            "sparse": self.sparse.state(),
+            "optimizer": self._optimizer.state_dict(),
+            "views": self._views.get_state(),
+            "mean": self._mean,
+            "best": self._best,
+            "best_accuracy": self._best_accuracy,
+        }
+
+    def _train_step(self) -> None:
+        lesson, recipe = self.lesson, self.lesson.recipe
+        self.sparse.before(self._step, self.total)
+        for group in self._optimizer.param_groups:
+            group["lr"] = step_size(recipe, self.span, self._step, self.total)
+        positions = self._batches.next()
+        views = lesson.views(positions, self._views)
+        with torch.autocast(views[0].device.type, torch.bfloat16) if recipe.autocast else nullcontext():
+            loss = lesson.loss(self.net, views, lesson.train.labels[positions], self.sparse.smooths)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.sparse.gradients()
+        self._optimizer.step()
+        self.sparse.after()
+        if self._mean:
+            torch._foreach_lerp_(self._mean, [t.detach() for t in self.sparse.trained], 1 - recipe.ema)
+        self._step, self._loss = self._step + 1, loss.detach()
+
+    def _result(self) -> State:
+        """The state as a card has it: averaged if the recipe averages, sparse, its own gradients nobody's."""
+        trained = [tensor.detach() for tensor in self.sparse.trained]
+        kept = [tensor.clone() for tensor in trained]
+        if self._mean:
+            torch._foreach_copy_(trained, self._mean)
+        self.sparse.apply()
+        found = state_of(self.net)
+        if self._mean:
+            torch._foreach_copy_(trained, kept)
+            self.sparse.apply()
+        return found
+
+    def _compare(self) -> None:
+        """Keep this epoch if it is the best so far of those at the level's sparsity."""
+        if not self.sparse.reached:
+            return
+        found = self._result()
+        current = state_of(self.net)
+        self.net.load_state_dict(found)
+        accuracy = self.lesson.validation_accuracy(self.net)
+        self.net.load_state_dict(current)
+        if accuracy > self._best_accuracy:
+            self._best_accuracy, self._best = accuracy, found
+
+
+def epochs_of(recipe: CardFit, span: Span) -> int:
+    """Passes of a round, at least one."""
+    return max(1, round(recipe.epochs * span.length))
+
+
+def _optimizer(recipe: CardFit, trained: list[Tensor], weight_decay: float) -> torch.optim.Optimizer:
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(trained, lr=recipe.lr, weight_decay=weight_decay)
+    nesterov = recipe.momentum > 0
+    return torch.optim.SGD(
+        trained, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, weight_decay=weight_decay
+    )

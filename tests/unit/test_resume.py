@@ -1,0 +1,95 @@
+"""A chain that is killed at any moment and started again ends in the same weights, to the last bit."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+import torch
+from toy_lessons import lesson
+
+from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.progress import Progress
+from shiftpress.pruners.biprop import Biprop
+from shiftpress.pruners.gradual import Gradual
+from shiftpress.pruners.lrr import LearningRateRewinding
+from shiftpress.pruners.lth import LotteryTicket
+from shiftpress.training import rounds
+from shiftpress.training.cards import prune, train_dense
+from shiftpress.training.rounds import Round
+
+CHAINS = [
+    (LearningRateRewinding(sparsities=[0.5, 0.8, 0.95]), {"optimizer": "adam", "lr": 0.01}),
+    (LotteryTicket(sparsities=[0.5, 0.8], step=5), {"noisy": True, "picks": ["last", "best"]}),
+    (Gradual(sparsities=[0.5, 0.9], every=2), {"noisy": True, "ema": 0.9}),
+    (Biprop(sparsities=[0.8, 0.95]), {"picks": ["last", "best"]}),
+]
+
+
+def chain(pruner, about, folder, interval_s=0.0):
+    """Tensors of a whole chain by level, checkpointed after every step."""
+    task, store = lesson(count=90, epochs=4, **about), Checkpoints("c", folder, interval_s)
+    dense = train_dense(task, store, Progress("t", 99))
+    found = dense.tensors("0")
+    for level, card in prune(pruner, task, dense, store, Progress("t", 99)):
+        found |= card.tensors(f"{level:g}")
+    return found
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
+def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, monkeypatch):
+    whole = chain(pruner, about, tmp_path / "whole", interval_s=1e9)
+    step, made = Round._train_step, []
+
+    def fragile(work):
+        step(work)
+        made.append((work.key, work._step))
+        if random.Random(len(made)).random() < 0.15:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Round, "_train_step", fragile)
+    found, stops = None, 0
+    while found is None:
+        try:
+            found = chain(pruner, about, tmp_path / "cut")
+        except KeyboardInterrupt:
+            stops += 1
+    assert stops >= 5 and same(found, whole)
+    # a stop comes after a step and before its checkpoint, so each costs that one step again
+    assert len(made) - len(set(made)) == stops
+
+
+@pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
+def test_killed_at_20_random_moments_the_weights_are_bit_identical(pruner, about, tmp_path):
+    chain(pruner, about, tmp_path / "warm")
+    started = time.monotonic()
+    whole = chain(pruner, about, tmp_path / "whole")
+    duration, moments, kills, reached = time.monotonic() - started, random.Random(0), 0, set()
+    while kills < 20:
+        child = os.fork()
+        if not child:  # a killed process runs no clean-up of ours either way
+            try:
+                chain(pruner, about, tmp_path / "cut")
+            finally:
+                os._exit(0)
+        time.sleep(moments.uniform(0, duration / 10))
+        os.kill(child, signal.SIGKILL)
+        kills += os.waitpid(child, 0)[1] == signal.SIGKILL
+        running = Checkpoints("c", tmp_path / "cut").read(rounds.RUNNING)
+        reached.add(running and (running["key"], running["step"]))
+        if kills < 20 and Checkpoints("c", tmp_path / "cut").read(f"{100 * pruner.sparsities[-1]:g}"):
+            Checkpoints("c", tmp_path / "cut").discard()  # it got to the end: start over, to be killed again
+    assert len(reached) > 5, "kills found it in the same places"
+    assert same(chain(pruner, about, tmp_path / "cut"), whole)
+
+
+def test_progress_of_another_round_is_not_taken_up(tmp_path):
+    task, store = lesson(), Checkpoints("c", tmp_path)
+    store.write(rounds.RUNNING, {"key": "another"})
+    dense = train_dense(task, store, Progress("t", 9))
+    assert same(dense.tensors("0"), train_dense(task, Checkpoints("d", tmp_path), Progress("t", 9)).tensors("0"))
