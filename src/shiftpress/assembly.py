@@ -54,7 +54,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        checks = (_lonely, _idle, _missing_partners, _misfits)
+        checks = (_elsewhere, _lonely, _idle, _missing_partners, _misfits)
         problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)
@@ -96,6 +96,18 @@ def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
     return found
 
 
+def _elsewhere(params: Params, layers: Layers) -> list[Problem]:
+    """Datasets that a phase is to train on and that the study has not."""
+    found, own = [], params.chosen("datasets")
+    for key in ("codecs_on", "cards_on"):
+        choice = getattr(params.study, key)
+        for position, name in enumerate([] if choice == "all" else choice):
+            if name not in own:
+                text = f"{name!r} is not in study.datasets.{suggestion(name, own)}"
+                found.append(layers.problem(("study", key, position), text))
+    return found
+
+
 def _lonely(params: Params, layers: Layers) -> list[Problem]:
     """Codecs and objectives of the study that nothing in it fits, and names of codecs that are not there."""
     found, pairs = [], trained_codecs(params)
@@ -124,7 +136,7 @@ def _idle(params: Params, layers: Layers) -> list[Problem]:
                 text = f"no entry {classifier!r} in classifiers.{suggestion(classifier, list(params.classifiers))}"
                 found.append(layers.problem(("pruners", name, "only"), text))
         if name not in at_work:
-            text = "no classifier of the study is one it is for; add one to study.classifiers, or take it out of study.pruners"
+            text = "no classifier of the study is one it is for; add one, or leave it out of study.pruners"
             found.append(layers.problem(("pruners", name), text))
     for name in params.chosen("augmentations"):
         for dataset in build("augmentations", params.augmentations[name]).natural:
@@ -145,8 +157,8 @@ def _misfits(params: Params, layers: Layers) -> list[Problem]:
         source = build("datasets", params.datasets[dataset])
         if reason := source.missing() or (source.test_only and TEST_ONLY):
             found.append(layers.problem(("datasets", dataset), reason))
-        for family in ("codecs", "classifiers"):
-            for name in params.chosen(family):
+        for family, phase in (("codecs", "codecs"), ("classifiers", "cards")):
+            for name in params.chosen(family) if dataset in params.datasets_of(phase) else []:
                 reason = build(family, getattr(params, family)[name]).misfit(source.shape)
                 if reason:
                     text = f"cannot take the images of dataset {dataset!r}: {reason}"

@@ -150,3 +150,11 @@ def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them
     laptop, paper = (datasets_read(load_study(files)) for files in ([STUDY], [STUDY, str(ROOT / "tiers/paper.yaml")]))
     assert laptop == ["mnist5k", "uci"]
     assert paper == ["mnist", "cifar10", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
+
+
+def test_a_phase_can_train_on_some_of_the_datasets(complaints):
+    study = {"datasets": ["mnist5k", "uci"], "codecs_on": ["uci"]}
+    params = load_study([STUDY], {"study": study})
+    assert params.datasets_of("codecs") == ["uci"] and params.datasets_of("cards") == ["mnist5k", "uci"]
+    text = PARAMS.replace("datasets: [mnist5k]", "datasets: [mnist5k]\n  cards_on: [mnist6k]")
+    assert any("study.cards_on" in line and "Did you mean 'mnist5k'?" in line for line in complaints(text))

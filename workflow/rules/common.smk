@@ -101,9 +101,9 @@ def code(script, *families, also=lambda w: []):
     return files
 
 
-def grid(pattern, **axes):
-    """Paths for every dataset and seed block of the study, and the given axes."""
-    return expand(pattern, dataset=DATASETS, seeds=SEEDS, **axes, allow_missing=True)
+def grid(pattern, phase, **axes):
+    """Paths for every dataset of a phase, every seed block of the study, and the given axes."""
+    return expand(pattern, dataset=PARAMS.datasets_of(phase), seeds=SEEDS, **axes)
 
 
 def codec_grid(pattern):
@@ -111,7 +111,7 @@ def codec_grid(pattern):
     return [
         path
         for codec, objective in CODECS
-        for path in grid(pattern, codec=codec, objective=objective)
+        for path in grid(pattern, "codecs", codec=codec, objective=objective)
     ]
 
 
@@ -122,6 +122,7 @@ def card_grid(pattern):
         for classifier, pruner in CARDS
         for path in grid(
             pattern,
+            "cards",
             classifier=classifier,
             augmentation=PARAMS.chosen("augmentations"),
             pruner=pruner,

@@ -10,8 +10,8 @@ TEMPLATES = sorted(
 # a curve needs three points
 PLOTS = [
     f"{dataset}-{phase}-{name}"
-    for dataset in DATASETS
     for phase in ("codecs", "cards")
+    for dataset in PARAMS.datasets_of(phase)
     for name, shift in SHIFTS.items()
     if dataset in (shift.only or [dataset]) and len(shift.severities) >= 3
 ]

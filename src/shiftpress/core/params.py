@@ -96,6 +96,8 @@ class Study(Section):
     """
 
     datasets: Choice = Field("all", description="dataset entries to run")
+    codecs_on: Choice = Field("all", description="those of study.datasets that codecs are trained on")
+    cards_on: Choice = Field("all", description="those of study.datasets that classifiers are trained on")
     shifts: Choice = Field("all", description="shift entries to run")
     codecs: Choice = Field("all", description="codec entries to train")
     objectives: Choice = Field("all", description="objective entries to train each codec with")
@@ -128,3 +130,8 @@ class Params(Section):
         """Names of the entries of a family that the study runs."""
         choice = getattr(self.study, family)
         return list(getattr(self, family)) if choice == "all" else choice
+
+    def datasets_of(self, phase: Literal["codecs", "cards"]) -> list[str]:
+        """Names of the datasets that the models of a phase are trained on, in the order of study.datasets."""
+        choice = getattr(self.study, f"{phase}_on")
+        return [name for name in self.chosen("datasets") if choice == "all" or name in choice]
