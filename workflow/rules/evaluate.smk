@@ -82,7 +82,9 @@ SHEETS = everywhere(paths.SHEET)
 RECORDS = [
     *everywhere(paths.SHIFT_RECORDS),
     *codec_grid(paths.CODEC_RECORDS),
-    *expand(paths.FORMAT_RECORDS, dataset=PARAMS.datasets_of("codecs") if FORMATS else []),
+    *expand(
+        paths.FORMAT_RECORDS, dataset=PARAMS.datasets_of("codecs") if FORMATS else []
+    ),
     *card_grid(paths.CARD_RECORDS),
 ]
 
