@@ -28,6 +28,7 @@ from torch import Tensor  # noqa: E402
 from trained_codecs import digits, train  # noqa: E402
 
 from shiftpress.coding import codec  # noqa: E402
+from shiftpress.coding.each import decode_each, encode_each  # noqa: E402
 from shiftpress.coding.model import Model  # noqa: E402
 from shiftpress.coding.parts import chunk_size  # noqa: E402
 
@@ -64,6 +65,16 @@ class Ours:
 
     def decode(self, sent: list[bytes]) -> Tensor:
         return torch.cat([codec.decode(self.model, data) for data in sent])
+
+
+class Each(Ours):
+    """A file for each image, as ``shiftpress codec encode --each`` writes them."""
+
+    def encode(self, images: Tensor) -> list[bytes]:
+        return list(encode_each(self.model, images))
+
+    def decode(self, sent: list[bytes]) -> Tensor:
+        return decode_each(self.model, sent)
 
 
 def cost(work: Callable[[], object], count: int) -> float:
@@ -108,16 +119,23 @@ def measure(model: Model, count: int) -> list[dict]:
     images = digits(1)[torch.arange(count) % 200]
     floats = (images.float() / 255).contiguous(memory_format=torch.channels_last)
     limits = dict(zip(("encode", "decode"), networks(model, floats), strict=True))
-    whole, lone = Ours(model, count), Ours(model, 1)
+    whole, each, lone = Ours(model, count), Each(model, 1), Ours(model, 1)
     peers = {"batches of 64": Peer(model, 64), "one batch": Peer(model, count)}
     loop = Peer(model, 1)
     stream, texts = whole.encode(images), {name: peer.encode(floats) for name, peer in peers.items()}
     singles = {"ours": lone.encode(images[:LONE]), "peer": loop.encode(floats[:LONE])}
+    apart = each.encode(images)
+    assert torch.equal(each.decode(apart), whole.decode(stream)) and apart[:LONE] == singles["ours"]
     difference = (whole.decode(stream).float() / 255 - loop.decode(loop.encode(floats))).abs().max()
     assert difference < 0.5 / 255 + 1e-4, "the peer decodes other images"
     size = sum(len(s) for part in texts["one batch"] for s in part["strings"][0]) / count
     print(f"{count} images; {len(stream[0]) / count:.1f} bytes each with our header, peer {size:.1f} without one")
-    names = [*peers, "loop of the peer over images", "one image a file"]
+    names = [
+        *peers,
+        "one stream, peer's loop over images",
+        "a file for each, peer's loop",
+        "a call for each, peer's loop",
+    ]
     spent = {name: {"encode": [], "decode": []} for name in names}
     for _ in range(REPEATS + 1):  # the first turn warms up
         for name, peer in peers.items():
@@ -128,10 +146,12 @@ def measure(model: Model, count: int) -> list[dict]:
             spent[name]["decode"].append(turn)
         batched = cost(lambda: whole.encode(images), count), cost(lambda: whole.decode(stream), count)
         alone = cost(lambda: lone.encode(images[:LONE]), LONE), cost(lambda: lone.decode(singles["ours"]), LONE)
+        single = cost(lambda: each.encode(images), count), cost(lambda: each.decode(apart), count)
         other = cost(lambda: loop.encode(floats[:LONE]), LONE), cost(lambda: loop.decode(singles["peer"]), LONE)
         for place, side in enumerate(("encode", "decode")):
             spent[names[2]][side].append((batched[place], other[place]))
-            spent[names[3]][side].append((alone[place], other[place]))
+            spent[names[3]][side].append((single[place], other[place]))
+            spent[names[4]][side].append((alone[place], other[place]))
     return [
         row for name in names for row in rows(name, {side: turns[1:] for side, turns in spent[name].items()}, limits)
     ]
@@ -145,10 +165,10 @@ def main() -> None:
     torch.set_num_threads(1)
     model, _, _ = train("factorized", {}, epochs=8)
     found = measure(model, given.count)
-    print(f"{'images/s':46s}{'ours':>8s}{'peer':>8s}{'ratio':>8s}{'spread':>8s}{'networks':>10s}")
+    print(f"{'images/s':54s}{'ours':>8s}{'peer':>8s}{'ratio':>8s}{'spread':>8s}{'networks':>10s}")
     for row in found:
         numbers = f"{row['ours']:8.0f}{row['peer']:8.0f}{row['ratio']:8.2f}{row['spread']:8.2f}{row['limit']:10.0f}"
-        print(f"{row['name']:46s}{numbers}")
+        print(f"{row['name']:54s}{numbers}")
     if given.json:
         Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
 

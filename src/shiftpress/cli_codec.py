@@ -44,39 +44,50 @@ def export(
 def encode(
     model_file: MODEL_FILE,
     images: Annotated[list[Path], typer.Argument(help="image files, or folders of them")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="stream to write, FILE.spc")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="stream to write, FILE.spc; with --each a folder")],
     stage: Annotated[str, typer.Option(help="how much of the code to send; full sends all of it")] = "full",
+    each: Annotated[bool, typer.Option("--each", help="write a stream for each image, under its name")] = False,
 ) -> None:
     """Code images; they must have the size the model was trained for."""
     from shiftpress.coding.codec import encode as coded
-    from shiftpress.coding.files import image_files, read_images, write_file
+    from shiftpress.coding.each import encode_each
+    from shiftpress.coding.files import image_files, named_after, read_images, write_file
 
     model = _model(model_file)
     files = image_files(images)
-    pixels = read_images(files, model.shape)
-    data = coded(model, pixels, stage, _progress("encode", len(pixels), model.shape))
-    write_file(out, data)
+    pixels, progress = read_images(files, model.shape), _progress("encode", len(files), model.shape)
+    outs = named_after(files, out, ".spc") if each else [out]
+    streams = encode_each(model, pixels, stage, progress) if each else [coded(model, pixels, stage, progress)]
+    size = 0
+    for path, data in zip(outs, streams, strict=True):
+        write_file(path, data)
+        size += len(data)
     _, height, width = model.shape
-    bits = 8 * len(data) / len(pixels)
-    print(f"{out}: {len(pixels)} images, {len(data)} bytes, {bits / height / width:.4f} bits per pixel")
+    print(f"{out}: {len(pixels)} images, {size} bytes, {8 * size / len(pixels) / height / width:.4f} bits per pixel")
 
 
 @codec.command()
 @plainly
 def decode(
     model_file: MODEL_FILE,
-    stream: Annotated[Path, typer.Argument(help="what encode wrote")],
+    streams: Annotated[list[Path], typer.Argument(help="what encode wrote; several, if they have one image each")],
     out: Annotated[Path, typer.Option("-o", "--out", help="folder to write PNG files into")],
 ) -> None:
-    """Decode a stream into PNG files, numbered in the order the images were given."""
+    """Decode a stream into PNG files, numbered in the order the images were given; of several, under their names."""
     from shiftpress.coding.codec import decode as decoded
     from shiftpress.coding.container import read
-    from shiftpress.coding.files import read_file, write_images
+    from shiftpress.coding.each import decode_each
+    from shiftpress.coding.files import named_after, numbered, read_file, write_images
 
-    model, data = _model(model_file), read_file(stream)
-    header, _ = read(data)
-    images = decoded(model, data, _progress("decode", header.count, header.shape))
-    write_images(out, images)
+    model, files = _model(model_file), [read_file(stream) for stream in streams]
+    if len(files) > 1:
+        paths = named_after(streams, out, ".png")
+        images = decode_each(model, files, _progress("decode", len(files), model.shape))
+    else:
+        header, _ = read(files[0])
+        images = decoded(model, files[0], _progress("decode", header.count, header.shape))
+        paths = numbered(len(images), out)
+    write_images(paths, images)
     print(f"{out}: {len(images)} images")
 
 

@@ -47,6 +47,23 @@ def verb(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(app, ["codec", *words])
 
 
+def test_a_stream_for_each_image_bears_its_name_and_so_does_the_image_again(verb):
+    Path("model").write_bytes(trained("nested").data)
+    done = verb("encode", "model", "in", "-o", "streams", "--each")
+    assert done.exit_code == 0, done.stderr
+    streams = sorted(Path("streams").iterdir())
+    assert [file.name for file in streams] == [f"{n:03}.spc" for n in range(70)]
+    assert f"streams: 70 images, {sum(file.stat().st_size for file in streams)} bytes" in done.stdout
+    done = verb("decode", "model", *map(str, streams), "-o", "out")
+    assert done.exit_code == 0 and done.stdout == "out: 70 images\n", done.stderr
+    found = torch.from_numpy(np.stack([np.array(Image.open(f"out/{n:03}.png")) for n in range(70)]))
+    assert torch.equal(found, reconstruct(trained("nested").model, trained("nested").images[:70])[:, 0])
+    shutil.copy("in/001.png", "001.png")
+    for words in (("encode", "model", "in", "001.png", "--each"), ("decode", "model", "in/001.png", "001.png")):
+        done = verb(*words, "-o", "other")
+        assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "001" in done.stderr
+
+
 def test_a_codec_is_exported_and_its_images_come_back(verb):
     done = verb("export", "digits/small/steps", "--seed", "3", "-o", "small.safetensors")
     assert done.exit_code == 0, done.stderr

@@ -13,8 +13,10 @@ from PIL import Image
 from trained_codecs import FIELDS, stages, trained
 
 from shiftpress.coding import container
-from shiftpress.coding.codec import decode, encode, reconstruct, sizes
+from shiftpress.coding.codec import decode, encode, reconstruct
+from shiftpress.coding.each import decode_each, encode_each
 from shiftpress.coding.model import Model, read_model
+from shiftpress.coding.sizes import sizes
 from shiftpress.core.catalog import kinds
 from shiftpress.core.coding import TABLE_BITS
 from shiftpress.core.problems import InputError
@@ -87,6 +89,29 @@ def test_an_image_decodes_the_same_whatever_else_is_in_the_file(kind, stage):
     whole = decode(codec.model, encode(codec.model, codec.images, stage))
     for rows in ([7], [199, 7, 0], list(range(64)), list(range(199, 99, -1))):
         assert torch.equal(decode(codec.model, encode(codec.model, codec.images[rows], stage)), whole[rows])
+
+
+@EVERY
+def test_streams_for_each_image_are_those_of_lone_images_and_come_back_together(kind, stage):
+    codec = trained(kind)
+    images = codec.images[:70]
+    files = list(encode_each(codec.model, images, stage))
+    assert [files[row] for row in (0, 63, 69)] == [encode(codec.model, images[[row]], stage) for row in (0, 63, 69)]
+    assert torch.equal(decode_each(codec.model, files), decode(codec.model, encode(codec.model, images, stage)))
+
+
+def test_streams_that_do_not_belong_together_are_refused():
+    codec = trained("nested")
+    files = list(encode_each(codec.model, codec.images[:3]))
+    others = {
+        "one image each": [encode(codec.model, codec.images[:2]), encode(codec.model, codec.images[:1], "prefix")],
+        "another model": list(encode_each(trained("angle").model, codec.images[:1])),
+        "is damaged": [files[0][:-1] + bytes([files[0][-1] ^ 1])],
+    }
+    for said, wrong in others.items():
+        for file in wrong:
+            with pytest.raises(InputError, match=said):
+                decode_each(codec.model, [*files, file])
 
 
 @EVERY

@@ -1,7 +1,6 @@
 """Images to streams and back, with one codec."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,33 +9,28 @@ from shiftpress.coding.container import Header, read, write
 from shiftpress.coding.model import Model
 from shiftpress.coding.parts import Receiver, Sender, chunk_size
 from shiftpress.core.codecnet import FULL, CodecNet
-from shiftpress.core.coding import Symbols
 from shiftpress.core.problems import InputError, suggestion
 from shiftpress.core.splits import Shape
 
-NO_MODEL = bytes(16)
 Step = Callable[[], None]
 
 
 @torch.no_grad()
 def encode(model: Model, images: Tensor, stage: str = FULL, step: Step = lambda: None) -> bytes:
     """The stream of images (N, C, H, W) uint8; ``step`` is called after each chunk. Raises InputError."""
-    if tuple(images.shape[1:]) != model.shape or images.dtype != torch.uint8 or not len(images):
-        raise InputError(f"The model codes 8-bit images of shape {model.shape}, not {tuple(images.shape[1:])}.")
-    known(model.net, stage)
+    checked(model, images, stage)
     sender = Sender()
-    for chunk, real in _chunks(images, model.shape):
+    for chunk, real in chunks(images, model.shape):
         sender.put(list(model.net.encode(chunk, stage)), real)
         step()
-    return _stream(sender, model.kind, stage, model.digest, model.shape)
+    return stream(sender, model.kind, stage, model.digest, model.shape)
 
 
 @torch.no_grad()
 def decode(model: Model, data: bytes, step: Step = lambda: None) -> Tensor:
     """The images (N, C, H, W) uint8 of a stream. Raises InputError if it is damaged or of another model."""
     header, sections = read(data)
-    if header.model != model.digest or header.kind != model.kind or header.shape != model.shape:
-        raise InputError("The stream was written with another model; decode it with the one it was encoded with.")
+    model.owns(header)
     known(model.net, header.stage)
     receiver, found = Receiver(header, sections), torch.empty((header.count, *header.shape), dtype=torch.uint8)
     for start in range(0, header.count, receiver.chunk):
@@ -52,53 +46,15 @@ def decode(model: Model, data: bytes, step: Step = lambda: None) -> Tensor:
 def reconstruct(model: Model, images: Tensor, stage: str = FULL) -> Tensor:
     """What the decoder must give back, from the network's forward pass: (N, C, H, W) uint8."""
     known(model.net, stage)
-    chunks = [levels_of(model.net(chunk, stage).images[:real]) for chunk, real in _chunks(images, model.shape)]
-    return torch.cat(chunks)
+    coded = [levels_of(model.net(chunk, stage).images[:real]) for chunk, real in chunks(images, model.shape)]
+    return torch.cat(coded)
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Bits per image, headers and all: in one stream that holds all images, and in a stream for each."""
-
-    together: float
-    alone: float
-
-
-@torch.no_grad()
-def sizes(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unnamed") -> Sizes:
-    """What streams of these images (N, C, H, W) in [0, 1] take.
-
-    The one that holds all images is read again, and its symbols compared with those sent.
-    """
-    net, shape = net.to(memory_format=torch.channels_last), tuple(images.shape[1:])
-    known(net, stage)
-    sender, sent, alone = Sender(), [], 0
-    for chunk, real in _chunks(images, shape):
-        parts = list(net.encode(chunk, stage))
-        sender.put(parts, real)
-        sent.append([_rows(part, slice(real)) for part in parts])
-        for row in range(real):
-            lone = Sender(sender)
-            lone.put([_rows(part, slice(row, row + 1)) for part in parts], 1)
-            alone += len(_stream(lone, kind, stage, NO_MODEL, shape))
-    data = _stream(sender, kind, stage, NO_MODEL, shape)
-    _compare(Receiver(*read(data)), sent)
-    return Sizes(8 * len(data) / len(images), 8 * alone / len(images))
-
-
-def _rows(part: Symbols, rows: slice) -> Symbols:
-    return Symbols(part.values[rows], part.alphabet, part.rows if part.rows is None else part.rows[rows])
-
-
-def _compare(receiver: Receiver, sent: list[list[Symbols]]) -> None:
-    """Raises AssertionError unless a stream gives back what was sent."""
-    for parts in sent:
-        for part in parts:
-            taken = receiver.take(part.alphabet, (receiver.chunk, part.values.shape[1]), part.rows)
-            if not torch.equal(taken[: len(part.values)], part.values.cpu()):
-                raise AssertionError("symbols were read other than they were written")
-        receiver.next_chunk()
-    receiver.finish()
+def checked(model: Model, images: Tensor, stage: str) -> None:
+    """Raises InputError unless the model codes such images and has the stage."""
+    if tuple(images.shape[1:]) != model.shape or images.dtype != torch.uint8 or not len(images):
+        raise InputError(f"The model codes 8-bit images of shape {model.shape}, not {tuple(images.shape[1:])}.")
+    known(model.net, stage)
 
 
 def known(net: CodecNet, stage: str) -> None:
@@ -114,12 +70,13 @@ def levels_of(images: Tensor) -> Tensor:
     return (images * 255).round().clamp(0, 255).to(torch.uint8)
 
 
-def _stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) -> bytes:
+def stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) -> bytes:
+    """The file of everything that was put into a sender."""
     header = Header(kind, stage, model, shape, sender.count, tuple(sender.parts), sender.symbols_crc)
     return write(header, sender.sections())
 
 
-def _chunks(images: Tensor, shape: Shape) -> Iterator[tuple[Tensor, int]]:
+def chunks(images: Tensor, shape: Shape) -> Iterator[tuple[Tensor, int]]:
     """Chunks of a fixed size in [0, 1], the last one filled up with black, and how many images of each are real."""
     size = chunk_size(shape)
     for rows in images.split(size):

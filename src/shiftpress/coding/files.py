@@ -1,5 +1,6 @@
 """Files that go into a codec and come out of it."""
 
+from collections import Counter
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -76,13 +77,27 @@ def _read_image(file: Path, shape: Shape) -> Tensor:
     return torch.from_numpy(levels).view(height, width, channels).permute(2, 0, 1)
 
 
-def write_images(folder: Path, images: Tensor) -> None:
-    """Write images (N, C, H, W) uint8 as numbered PNG files."""
-    digits = len(str(len(images) - 1))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for row, image in enumerate(images.permute(0, 2, 3, 1).numpy()):
-            levels = image[..., 0] if image.shape[2] == 1 else image
-            Image.fromarray(np.ascontiguousarray(levels)).save(folder / f"{row:0{digits}}.png")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
+def named_after(files: list[Path], folder: Path, ending: str) -> list[Path]:
+    """Files in a folder with the names of these and another ending. Raises InputError if two have one name."""
+    found = [folder / (file.stem + ending) for file in files]
+    if len(set(found)) < len(found):
+        twice = Counter(found).most_common(1)[0][0]
+        raise InputError(f"Two files would become {twice}; rename one.")
+    return found
+
+
+def numbered(count: int, folder: Path) -> list[Path]:
+    """So many PNG files in a folder, in order."""
+    digits = len(str(count - 1))
+    return [folder / f"{row:0{digits}}.png" for row in range(count)]
+
+
+def write_images(paths: list[Path], images: Tensor) -> None:
+    """Write images (N, C, H, W) uint8 as PNG files. Raises InputError."""
+    for path, image in zip(paths, images.permute(0, 2, 3, 1).numpy(), strict=True):
+        levels = image[..., 0] if image.shape[2] == 1 else image
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.ascontiguousarray(levels)).save(path)
+        except OSError as error:
+            raise InputError(f"{path.parent} cannot be written: {error.strerror}.") from None

@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from shiftpress.codecs.base import Codec
-from shiftpress.coding.container import MOST_SIDE
+from shiftpress.coding.container import MOST_SIDE, Header
 from shiftpress.coding.tabled import flaw
 from shiftpress.core.catalog import UnknownKind, component
 from shiftpress.core.codecnet import CodecNet
@@ -55,6 +55,11 @@ class Model:
     net: CodecNet
     digest: bytes
     origin: str = ""
+
+    def owns(self, header: Header) -> None:
+        """Raises InputError unless a stream with this header was written with the model."""
+        if header.model != self.digest or header.kind != self.kind or header.shape != self.shape:
+            raise InputError("The stream was written with another model; decode it with the one it was encoded with.")
 
 
 def model_bytes(kind: str, fields: dict[str, Any], shape: Shape, state: State, origin: str) -> bytes:

@@ -77,24 +77,35 @@ class Sender:
 
 
 class Receiver:
-    """A ``Source`` that gives the symbols of a stream, chunk after chunk, and checks them in the end."""
+    """A ``Source`` that gives the symbols of a stream, chunk after chunk, and checks them in the end.
 
-    def __init__(self, header: Header, sections: Sections):
+    Another receiver of the same codec lends the models it has made of the tables.
+    """
+
+    def __init__(self, header: Header, sections: Sections, like: "Receiver | None" = None):
         self.header, self.chunk = header, chunk_size(header.shape)
         layout = [(part.levels, part.symbols * header.count) for part in header.parts if part.levels]
         runs = iter(unpack(sections.packed, layout) if layout else [])
         if sections.packed and not layout:
             raise InputError("The stream has a packed part that nothing reads.")
         self._packed = [next(runs).reshape(header.count, -1) if part.levels else None for part in header.parts]
-        self._models = _ModelCache()
+        self._models = like._models if like else _ModelCache()
         self._tables = TableReader(sections.coded, read_escapes(sections.escaped))
         self._place, self._done, self._crc = 0, 0, 0
 
     def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
         """The next part of the chunk; images that only fill it up get zeros."""
+        if shape[0] != self.chunk:
+            raise InputError("The stream has other parts than this model reads.")
+        values, taken = self.values(alphabet, shape[1], rows), torch.zeros(shape, dtype=torch.int64)
+        taken[: len(values)] = torch.from_numpy(values)
+        return taken
+
+    def values(self, alphabet: Uniform | Tables, symbols: int, rows: Tensor | None = None) -> np.ndarray:
+        """The next part of the images of the chunk that are real, (n, symbols)."""
         levels = alphabet.levels if isinstance(alphabet, Uniform) else 0
         parts = self.header.parts
-        if self._place == len(parts) or parts[self._place] != Part(levels, shape[1]) or shape[0] != self.chunk:
+        if self._place == len(parts) or parts[self._place] != Part(levels, symbols):
             raise InputError("The stream has other parts than this model reads.")
         real = min(self.chunk, self.header.count - self._done)
         if levels:
@@ -102,12 +113,10 @@ class Receiver:
         else:
             models = self._models.of(alphabet)
             rows = rows if rows is None else rows[:real]
-            values = self._tables.take(models, Grouping(rows, (real, shape[1]), len(models)))
+            values = self._tables.take(models, Grouping(rows, (real, symbols), len(models)))
         self._crc = _extended(self._crc, values)
         self._place += 1
-        taken = torch.zeros(shape, dtype=torch.int64)
-        taken[:real] = torch.from_numpy(values)
-        return taken
+        return values
 
     def next_chunk(self) -> int:
         """End a chunk; how many of its images are real."""

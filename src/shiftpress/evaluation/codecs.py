@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shiftpress.coding.codec import sizes
 from shiftpress.coding.model import has_streams
+from shiftpress.coding.sizes import sizes
 from shiftpress.core.codecnet import FULL, CodecNet, distortion
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import State, in_channels_last
