@@ -31,6 +31,7 @@ def verb(tmp_path, monkeypatch):
                 "codecs": {"small": {"kind": "nested", **FIELDS["nested"]}, "plain": {"kind": "fixed_rate"}},
                 "objectives": {"erm": {"kind": "erm"}, "steps": {"kind": "nested_schedule"}},
                 "classifiers": {"conv2": {"kind": "convn", "depth": 2}},
+                "augmentations": {"clean": {"kind": "clean"}},
                 "pruners": {"lrr": {"kind": "lrr"}},
             }
         )
