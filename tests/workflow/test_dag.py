@@ -8,7 +8,7 @@ import pytest
 from conftest import SMOKE, planned, snakemake
 
 TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1}
-MODELS = {"score_codec": 3, "score_card": 2, **TAIL}
+MODELS = {"score_codec": 3, "score_card": 3, **TAIL}
 SCORES = {"score_formats": 1, **MODELS}
 
 
@@ -56,7 +56,7 @@ def one_more_shift(project: Path):
     edit("tiers/smoke.yaml", "shifts: [clean, ", "shifts: [clean, faint, ")(project)
 
 
-TRAINED = {"shift_images": 7, "train_codec": 3, "train_dense": 1, "prune_card": 1, **SCORES}
+TRAINED = {"shift_images": 7, "train_codec": 3, "train_dense": 1, "prune_card": 2, **SCORES}
 EVERYTHING = {"fetch_data": 1, "prepare_data": 1, **TRAINED}
 
 CHANGES = {
@@ -74,7 +74,7 @@ CHANGES = {
     ),
     "the recipe of the cards": (
         edit("params.yaml", "momentum: 0.9", "momentum: 0.8"),
-        {"train_dense": 1, "prune_card": 1, "score_card": 2, **TAIL},
+        {"train_dense": 1, "prune_card": 2, "score_card": 3, **TAIL},
     ),
     "a severity of a shift": (
         edit("tiers/smoke.yaml", "severities: [0.2]", "severities: [0.1]"),
@@ -86,7 +86,7 @@ CHANGES = {
     ),
     "one more seed": (
         edit("tiers/smoke.yaml", "seeds: [0, 1, 2]", "seeds: [0, 1, 2, 3]"),
-        {"train_codec": 3, "train_dense": 1, "prune_card": 1, **MODELS},
+        {"train_codec": 3, "train_dense": 1, "prune_card": 2, **MODELS},
     ),
     "the file of a pruner": (
         comment("src/shiftpress/pruners/lrr.py"),
@@ -98,7 +98,7 @@ CHANGES = {
     ),
     "the loop that trains cards": (
         comment("src/shiftpress/training/cards.py"),
-        {"train_dense": 1, "prune_card": 1, "score_card": 2, **TAIL},
+        {"train_dense": 1, "prune_card": 2, "score_card": 3, **TAIL},
     ),
     "an evaluation function": (
         comment("src/shiftpress/evaluation/codecs.py"),
@@ -142,7 +142,7 @@ def test_a_phase_target_runs_its_phase_only(workspace):
     delete("results/smoke/report/index.html")(workspace)
     delete("results/smoke/cards/**/*.safetensors")(workspace)
     assert planned(workspace, "codecs", *SMOKE) == {}
-    assert planned(workspace, "cards", *SMOKE) == {"cards": 1, "train_dense": 1, "prune_card": 1}
+    assert planned(workspace, "cards", *SMOKE) == {"cards": 1, "train_dense": 1, "prune_card": 2}
 
 
 @pytest.mark.slow

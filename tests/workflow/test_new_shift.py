@@ -40,7 +40,7 @@ def test_one_file_and_one_line_add_a_shift(workspace):
     assert planned(workspace)["shift_images"] == 1
     snakemake(*SMOKE, cwd=workspace)
     records = json.loads((workspace / "results/smoke/metrics.json").read_bytes())
-    assert "faded" in records["cards"]["mnist5k"]["conv4/dense"]["accuracy"]
+    assert "faded" in records["cards"]["mnist5k"]["convs/clean/dense"]["accuracy"]
     assert "fading to grey" in (workspace / "results/smoke/report/index.html").read_text()
     tested = run(BIN / "python", "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/contract/test_shifts.py",
                  "tests/contract/test_catalog.py", cwd=workspace).stdout  # fmt: skip
