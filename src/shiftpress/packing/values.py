@@ -46,8 +46,10 @@ def encode(kept: list[np.ndarray], bits: int) -> Arrays:
 def decode(arrays: Arrays, bits: int, counts: list[int]) -> list[np.ndarray]:
     """The kept weights of each layer, float32; the arrays have the form that ``form`` says. Raises InputError."""
     if bits == 1:
-        negative = np.unpackbits(arrays["signs"], count=sum(counts)).astype(bool)
-        size = np.repeat(arrays["gains"], counts)
+        negative, gains = np.unpackbits(arrays["signs"]).astype(bool), arrays["gains"]
+        if negative[sum(counts) :].any() or ((gains > 0) != (np.array(counts) > 0)).any():
+            raise InputError("The card's gains or signs are not written as cards are.")
+        negative, size = negative[: sum(counts)], np.repeat(gains, counts)
         whole = np.where(negative, -size, size).astype(np.float32)
     else:
         whole = arrays["values"].astype(np.float32)
