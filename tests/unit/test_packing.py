@@ -173,7 +173,7 @@ def test_measured_bytes_lie_between_the_bound_and_the_bitmap_and_the_dense_file_
 
     net = random_card("convn", 0, binary=True)
     found = sizes(packed(net, "convn"))
-    assert found["bytes_nonzero"] < found["bytes_entropy"] < found["file_bytes"] < found["bytes_bitmap"]
+    assert found["bytes_nonzero"] < found["bytes_entropy"] < found["disk_bytes"] < found["bytes_bitmap"]
     plain = save({name: tensor.contiguous() for name, tensor in net.state_dict().items()})
     assert 0 < len(plain) - found["bytes_dense"] < 4096
 

@@ -13,13 +13,13 @@ from shiftpress.packing.card import blank
 
 
 def sizes(data: bytes) -> dict[str, float]:
-    """``file_bytes`` of a card file and what ``conventions`` give for it, with everything else as it is stored."""
+    """``disk_bytes`` of a card file and what ``conventions`` give for it, with everything else as it is stored."""
     facts, arrays = container.read(data)
     places, counts = layouts.layout(blank(facts), facts.folded), arrays["kept"].tolist()
     rest = sum(arrays[name].nbytes for name in ("floats", "integers", "gains") if name in arrays)
     stored = payload.elsewhere(places)
     found = conventions(zip(places.sizes, counts, strict=True), facts.bits, rest, stored)
-    return {"file_bytes": float(len(data)), **found}
+    return {"disk_bytes": float(len(data)), **found}
 
 
 def conventions(layers: Iterable[tuple[int, int]], bits: int, rest: int = 0, dense_rest: int = 0) -> dict[str, float]:
