@@ -7,8 +7,12 @@ import torch
 from torch import nn
 
 from shiftpress.core.draws import Draws
+from shiftpress.core.params import Analysis
+from shiftpress.core.splits import Split
+from shiftpress.evaluation.analysis import of_frequencies, of_layers, of_margins, of_slopes
 from shiftpress.evaluation.calibration import brier_score, expected_calibration_error
 from shiftpress.evaluation.cards import logits, measure, of_storage
+from shiftpress.evaluation.cells import Cell
 from shiftpress.evaluation.fourier import HeatMap, heat_map, wave
 from shiftpress.evaluation.jacobian import gradient_norms, jacobian_norms
 from shiftpress.evaluation.margins import margin_check, margins
@@ -191,3 +195,51 @@ def test_rings_average_over_their_frequencies():
         expected["low" if value <= 4 else "mid" if value <= 10 else "high"].append(value)
     assert found == {name: pytest.approx(sum(v) / len(v), rel=1e-5) for name, v in expected.items()}
     assert set(HeatMap(torch.zeros(3, 3), [-2, 0, 2], [-2, 0, 2]).rings()) == {"low"}
+
+
+SHARED = {"phase": "cards", "dataset": "d", "model": "m", "seed": 0, "fingerprint": "f"}
+LITTLE = Analysis(frequency_step=1, frequency_images=4, slope_images=3, margin_images=5)
+
+
+def split() -> Split:
+    return Split((IMAGES * 255).byte(), torch.tensor([0, 1, 2, 3, 0, 1]), torch.arange(6), torch.arange(6))
+
+
+def test_errors_under_frequencies_are_records_of_half_the_plane_and_of_rings():
+    net, test = small_net(), split()
+    found = {r.metric: r for r in of_frequencies(net, test, LITTLE, 5, **SHARED)}
+    whole = heat_map(net, test.pixels[:4], test.labels[:4], test.ids[:4], 5)
+    assert len(found) == (7 * 5 + 1) / 2 + len(whole.rings())
+    assert found["error/3/-2"].value == whole.errors[6, 0] == whole.errors[0, 4]
+    assert found["error_low"].value == pytest.approx(whole.rings()["low"])
+    assert {(r.shift, r.n, r.severity) for r in found.values()} == {("fourier", 4, 0.0)}
+
+
+def test_slopes_are_means_over_the_first_images():
+    net, test = small_net(), split()
+    found = {r.metric: r.value for r in of_slopes(net, test, LITTLE, **SHARED)}
+    assert found["jacobian_norm"] == pytest.approx(float(jacobian_norms(net, test.pixels[:3], "probabilities").mean()))
+    assert found["gradient_norm"] == pytest.approx(float(gradient_norms(net, test.pixels[:3], test.labels[:3]).mean()))
+
+
+def test_layers_are_named_in_their_order_with_the_share_they_keep():
+    net = small_net()
+    with torch.no_grad():
+        net[3].weight[:, :24] = 0
+    found = [(r.metric, r.value) for r in of_layers(net, **SHARED)]
+    assert found == [("kept/00/0", 1.0), ("kept/01/3", 0.75)]
+
+
+def test_the_margin_lemma_is_tried_at_the_largest_severity_of_each_shift():
+    dense, card, labels = small_net(), small_net(seed=1), torch.tensor([0, 1, 2, 3, 0, 1])
+    made = [Cell(*where, "regenerated", IMAGES * scale, labels) for *where, scale in [("a", 1.0, 0.9), ("a", 3.0, 0.5)]]
+    found = {
+        r.metric: r
+        for r in of_margins(dense, card, [*made, Cell("b", 0.0, "official", IMAGES, labels)], LITTLE, **SHARED)
+        if r.shift == "a"
+    }
+    assert {(r.severity, r.n) for r in found.values()} == {(3.0, 5)}
+    images = IMAGES[:5] * 0.5
+    check = margin_check(logits(dense, images), logits(card, images), labels[:5])
+    assert found["margin_bound"].value == check.bound and found["margin_drop"].value == check.drop
+    assert found["margin_broken"].value == 0 and found["margin_broken_q99"].value <= 0.2

@@ -72,6 +72,16 @@ class Fit(Section):
     cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
 
 
+class Analysis(Section):
+    """On how many test images classifiers are looked into; few, as every card is."""
+
+    frequency_step: int = Field(5, ge=1, le=64, description="every so-manyth frequency of the plane is tried")
+    frequency_images: int = Field(100, ge=1, le=100_000, description="images under noise of each frequency")
+    frequency_norm: float = Field(4.0, gt=0, le=1000, description="length of that noise in each channel")
+    slope_images: int = Field(50, ge=1, le=100_000, description="images at which Jacobian and gradient are taken")
+    margin_images: int = Field(32, ge=1, le=100_000, description="images of each shift on which logits are compared")
+
+
 class Study(Section):
     """Which defined entries the default target runs: a list of names, or all.
 
@@ -92,6 +102,7 @@ class Params(Section):
 
     run: Run = Field(Run(), description="seeds and output folder")
     fit: Fit = Field(Fit(), description="training recipes")
+    analysis: Analysis = Field(Analysis(), description="how closely classifiers are looked into")
     study: Study = Field(Study(), description="what the default target runs")
     datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)
     shifts: dict[Name, Entry] = Field(description="what happens to an image before use", min_length=1)
