@@ -96,7 +96,7 @@ def _analysis(pruner: str, level: int, augmentation: str) -> Iterator[tuple[str,
     yield "slopes", 0.0, "jacobian_norm", 1.0 if pruner == "dense" else 0.8
     yield "slopes", 0.0, "gradient_norm", 0.3
     kept, bits = 1 - level / 100, 1 if pruner.startswith("biprop") else 32
-    if pruner in ("dense_long",):
+    if pruner == "dense_long":
         kept = 1.0
     weights = 200_000
     yield "storage", 0.0, "bytes_dense", 4.0 * weights
@@ -105,4 +105,4 @@ def _analysis(pruner: str, level: int, augmentation: str) -> Iterator[tuple[str,
     yield "storage", 0.0, "bytes_entropy", weights * (kept * bits + 0.3 * (kept < 1)) / 8
     yield "storage", 0.0, "disk_bytes", weights * (kept * bits + 0.3 * (kept < 1)) / 8 + 1500
     for number, (name, factor) in enumerate([("conv0", 1.6), ("conv1", 1.2), ("fc0", 0.98), ("head", 1.5)]):
-        yield "storage", 0.0, f"kept/{number:02d}/{name}", min(1.0, kept * factor)
+        yield "storage", 0.0, f"kept/{number:02d}/{name}", min(1.0, kept * factor) if kept < 1 else 1.0
