@@ -16,12 +16,12 @@ from shiftpress.core.tensors import with_prefix, write_tensors
 from shiftpress.packing.card import unpack
 
 ROOT = Path(__file__).parents[2]
-SHAPE, NAME = (1, 32, 32), "mnist5k/conv4/lrr/95"
+SHAPE, NAME = (1, 32, 32), "mnist5k/convs/clean/lrr/95"
 
 
 def trained(params: object, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
-    net = build("classifiers", params.classifiers["conv4"]).build(SHAPE, 10).eval()
+    net = build("classifiers", params.classifiers["convs"]).build(SHAPE, 10).eval()
     net.normalise.mean.fill_(0.13)
     net.normalise.deviation.fill_(0.31)
     with torch.no_grad():
@@ -40,7 +40,7 @@ def results(tmp_path, monkeypatch):
     write_json("results/laptop/data/mnist5k/card.json", {"shape": list(SHAPE), "classes": classes}, "me")
     nets = {seed: trained(params, seed) for seed in (0, 1)}
     tensors = {name: t for seed, net in nets.items() for name, t in with_prefix(f"{seed}/95", net.state_dict()).items()}
-    write_tensors("results/laptop/cards/mnist5k/conv4/lrr/seeds0-2.safetensors", tensors, "me")
+    write_tensors("results/laptop/cards/mnist5k/convs/clean/lrr/seeds0-2.safetensors", tensors, "me")
     return nets
 
 
@@ -70,14 +70,14 @@ def test_a_card_is_packed_told_about_and_unpacked(results):
 
 def test_the_verbs_name_files_by_themselves_and_take_fewer_bits(results):
     verb("pack", NAME, "--bits", 16, "--fold")
-    facts = unpack(Path("mnist5k-conv4-lrr-95-seed0.card.safetensors").read_bytes()).facts
+    facts = unpack(Path("mnist5k-convs-clean-lrr-95-seed0.card.safetensors").read_bytes()).facts
     assert (facts.bits, facts.folded) == (16, True)
 
 
 @torch.no_grad()
 def test_the_documented_ten_lines_give_the_cards_logits(results):
-    verb("pack", NAME, "-o", "conv4.card")
-    verb("unpack", "conv4.card", "-o", "conv4.safetensors")
+    verb("pack", NAME, "-o", "convs.card")
+    verb("unpack", "convs.card", "-o", "convs.safetensors")
     (snippet,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/cards.md").read_text(), re.S)
     found: dict = {}
     run = compile(snippet, "docs/cards.md", "exec")
@@ -91,10 +91,11 @@ def test_the_documented_ten_lines_give_the_cards_logits(results):
     ("words", "said"),
     [
         (["pack", "mnist5k"], "names no card"),
-        (["pack", "mnist5k/conv5/lrr/95"], "no classifier 'conv5'"),
-        (["pack", "mnist5k/conv4/lrr/half"], "is no sparsity"),
-        (["pack", "mnist5k/conv4/lrr/80"], "has no sparsity 80 %; it has 95"),
-        (["pack", "mnist5k/conv4/dense"], "Has the tier been run?"),
+        (["pack", "mnist5k/conv5/clean/lrr/95"], "no classifier 'conv5'"),
+        (["pack", "mnist5k/convs/clean/lrr/half"], "is no sparsity"),
+        (["pack", "mnist5k/convs/clean/lrr/80"], "has no sparsity 80 %; it has 95"),
+        (["pack", "mnist5k/convs/clean/dense"], "Has the tier been run?"),
+        (["pack", f"{NAME}/best"], "has no sparsity 95-best %; it has 95"),
         (["pack", NAME, "--seed", "9"], "runs no seed 9"),
         (["pack", NAME, "--seed", "2"], "has no sparsity 95 %; it has none"),
         (["pack", NAME, "--bits", "8"], "32, 16 or 1 bits, not 8"),
