@@ -61,7 +61,7 @@ def test_a_card_is_packed_told_about_and_unpacked(results):
     assert card.facts.origin == f"{NAME}, seed 1" and card.facts.bits == 32
     assert torch.equal(card.net()(images()), results[1](images()))
     told = dict(line.split(maxsplit=1) for line in verb("info", "a.card").splitlines())
-    assert told["kind"] == "convn" and int(told["disk_bytes"]) == Path("a.card").stat().st_size
+    assert told["kind"] == "convs" and int(told["disk_bytes"]) == Path("a.card").stat().st_size
     assert "ms, batch 32" in verb("info", "a.card", "--latency")
     verb("unpack", "a.card", "-o", "plain.safetensors")
     plain = load_file("plain.safetensors")
