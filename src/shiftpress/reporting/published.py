@@ -43,6 +43,17 @@ def released(folder: Path) -> pd.DataFrame:
     return pd.read_csv(path).fillna({"note": ""}) if path.exists() else pd.DataFrame(columns=columns)
 
 
+def headline(table: pd.DataFrame) -> list[dict[str, object]]:
+    """A row per dataset and model of ``released``: accuracy on clean images and over the corruptions, in percent."""
+    whole = table[(table["shift"] == "clean") | ((table["shift"] == "corruptions") & table.severity.isna())]
+    rows = []
+    for (dataset, model), found in whole.groupby(["dataset", "model"], sort=False):
+        by_shift = found.set_index("shift").accuracy_percent.to_dict()
+        source = found.iloc[0][["known", "note"]].to_dict()
+        rows.append({"dataset": dataset, "model": model, **source, **by_shift})
+    return rows
+
+
 def sister_study(folder: Path, arch: str = "ResNet18") -> pd.DataFrame:
     """Robust accuracy less dense, in points, of one architecture of the sister study on CIFAR-10, global thresholds.
 

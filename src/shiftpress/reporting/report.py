@@ -15,7 +15,7 @@ from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
 from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
-from shiftpress.reporting.published import about, published, released, sister_study
+from shiftpress.reporting.published import about, headline, published, released, sister_study
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table
 
@@ -50,7 +50,7 @@ def facts(
             _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
             for name, path in cards.items()
         ],
-        "released": released(reference).to_dict("records"),
+        "released": headline(released(reference)),
         "plots": {plot: figures[plot]["csv"] for plot in plots},
         "params": json.dumps(params, indent=1),
         "records": len(frame),
