@@ -10,7 +10,8 @@ from toy_cards import FAMILIES, LAPTOP, TRUTH, card_records
 from shiftpress.reporting.card_charts import FIGURES, card_charts
 from shiftpress.reporting.card_figures import ORDER, looks_of, shown
 from shiftpress.reporting.card_tables import CORRUPTIONS, accuracy, less_dense, sparsest, taken_apart
-from shiftpress.reporting.published import published, released, sister_study
+from shiftpress.reporting.page import environment
+from shiftpress.reporting.published import headline, published, released, sister_study
 
 ROOT = Path(__file__).parents[2]
 SISTER = sister_study(ROOT / "report/reference")
@@ -158,3 +159,21 @@ def test_published_numbers_about_cards_say_how_they_are_known():
     assert set(published(ROOT / "report/reference").columns) >= {"distortion_se"}
     assert not published(ROOT / "report/reference").distortion_se.isna().any()
     assert released(ROOT / "nowhere").empty and sister_study(ROOT / "nowhere").empty
+
+
+def test_the_page_has_every_figure_with_its_numbers_and_what_the_authors_reported(found):
+    whole = '{% import "macros.html.j2" as macros %}{% include "sections/cards.html.j2" %}'
+    chapter = {"dataset": "mnist5k", "figures": list(found.values()), "cards": [], "names": []}
+    table = headline(released(ROOT / "report/reference"))
+    template = environment(ROOT / "report/templates").from_string(whole)
+    page = template.render(chapter=chapter, released=table, shifts={}, min_seeds=3)
+    assert page.count("<figure") == len(found) and page.count('role="img"') == len(found)
+    assert "sister study" in page and "the abstract" in page and "92.75" in page
+    assert "ResNet18/clean/lrr, sister study" in page and ", paper<" not in page
+    assert "nan" not in page.lower().replace("nance", "")
+
+
+def test_the_headline_has_both_accuracies_of_every_network():
+    rows = headline(released(ROOT / "report/reference"))
+    assert {row["dataset"] for row in rows} == {"cifar10", "cifar100"}
+    assert all(row["corruptions"] < row["clean"] <= 100 for row in rows)
