@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from toy_cards import AUGMENTED, LAPTOP, card_records
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build, load_study, pruned_classifiers
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge
@@ -101,8 +101,6 @@ def test_values_are_those_of_a_source_that_is_named():
 
 @pytest.mark.parametrize("tier", ["laptop", "standard"])
 def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
-    from shiftpress.assembly import pruned_classifiers
-
     study = load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
     assert set(study.chosen("augmentations")) <= set(AUGMENTED)
     models = {
