@@ -20,7 +20,6 @@ TOLERANCE = {
     # of a hundred images, of few for margins
     "error": {"abs": 0.15},
     "margin": {"abs": 0.4},
-    "kept": {"abs": 0.05},
     "jacobian": {"rel": 0.3},
     "gradient": {"rel": 0.3},
     "distortion_se": {"rel": 0.02},
