@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shiftpress.cli_card import card
 from shiftpress.cli_codec import codec
 from shiftpress.verbs import TIER, plainly
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 data = typer.Typer(help="Raw data: bring it, look at it, compare copies of it.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
+app.add_typer(card, name="card")
 
 
 @app.command()

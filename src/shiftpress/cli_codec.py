@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shiftpress.verbs import TIER, plainly
+from shiftpress.verbs import TIER, params_of, plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiftpress.coding.model import Model
-    from shiftpress.core.params import Params
     from shiftpress.core.splits import Shape
 
 codec = typer.Typer(
@@ -31,10 +30,10 @@ def export(
 ) -> None:
     """Write a codec that the pipeline trained as one file."""
     from shiftpress.coding.export import exported
-    from shiftpress.coding.files import write_file
+    from shiftpress.core.files import write_file
 
     out = out or Path(f"{model.replace('/', '-')}-seed{seed}.safetensors")
-    data = exported(model, _params(tier), tier, seed)
+    data = exported(model, params_of(tier), tier, seed)
     write_file(out, data)
     print(f"{out}: {len(data)} bytes")
 
@@ -51,7 +50,8 @@ def encode(
     """Code images; they must have the size the model was trained for."""
     from shiftpress.coding.codec import encode as coded
     from shiftpress.coding.each import encode_each
-    from shiftpress.coding.files import image_files, named_after, read_images, write_file
+    from shiftpress.coding.files import image_files, named_after, read_images
+    from shiftpress.core.files import write_file
 
     model = _model(model_file)
     files = image_files(images)
@@ -77,7 +77,8 @@ def decode(
     from shiftpress.coding.codec import decode as decoded
     from shiftpress.coding.container import read
     from shiftpress.coding.each import decode_each
-    from shiftpress.coding.files import named_after, numbered, read_file, write_images
+    from shiftpress.coding.files import named_after, numbered, write_images
+    from shiftpress.core.files import read_file
 
     model, files = _model(model_file), [read_file(stream) for stream in streams]
     if len(files) > 1:
@@ -96,8 +97,8 @@ def decode(
 def info(file: Annotated[Path, typer.Argument(help="a model file or a stream")]) -> None:
     """Say what a model file or a stream is; both are checked as for use."""
     from shiftpress.coding.container import MAGIC
-    from shiftpress.coding.files import read_file
     from shiftpress.coding.listing import model_facts, stream_facts
+    from shiftpress.core.files import read_file
 
     data = read_file(file)
     facts = stream_facts(data) if data.startswith(MAGIC[:4]) else model_facts(data)
@@ -105,22 +106,10 @@ def info(file: Annotated[Path, typer.Argument(help="a model file or a stream")])
         print(f"{name:16} {value}")
 
 
-def _params(tier: str) -> "Params":
-    """The params of a tier: its overlay laid over params.yaml, as the pipeline does."""
-    from shiftpress.assembly import load_study
-    from shiftpress.core.problems import InputError
-
-    overlay = Path("tiers") / f"{tier}.yaml"
-    params = load_study(["params.yaml", *([str(overlay)] if overlay.is_file() else [])])
-    if params.run.tier != tier:
-        raise InputError(f"No params are known for tier {tier!r}: {overlay} is missing or names another tier.")
-    return params
-
-
 def _model(file: Path) -> "Model":
-    from shiftpress.coding.files import read_file
     from shiftpress.coding.model import read_model
     from shiftpress.core.determinism import prepare
+    from shiftpress.core.files import read_file
 
     prepare(threads=1)  # how sums are split over threads would reach the pixels
     return read_model(read_file(file))

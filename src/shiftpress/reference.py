@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from shiftpress.claims.results import schema as claims_schema
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
-from shiftpress.core.params import FAMILIES, CodecFit, Formats, Params, Run, Study
+from shiftpress.core.params import FAMILIES, Analysis, CodecFit, Formats, Params, Run, Study
 from shiftpress.core.recipe import CardFit
 
 Schema = dict[str, Any]
@@ -71,6 +71,7 @@ def page() -> str:
         ("run", Run),
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
+        ("analysis", Analysis),
         ("study", Study),
         ("formats", Formats),
     ):

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from shiftpress.core.params import Params
 
 TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, standard, paper or one of yours")]
 
@@ -24,3 +28,15 @@ def plainly(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(InputError.exit_code) from None
 
     return wrapped
+
+
+def params_of(tier: str) -> "Params":
+    """The params of a tier: its overlay laid over params.yaml, as the pipeline does."""
+    from shiftpress.assembly import load_study
+    from shiftpress.core.problems import InputError
+
+    overlay = Path("tiers") / f"{tier}.yaml"
+    params = load_study(["params.yaml", *([str(overlay)] if overlay.is_file() else [])])
+    if params.run.tier != tier:
+        raise InputError(f"No params are known for tier {tier!r}: {overlay} is missing or names another tier.")
+    return params

@@ -233,6 +233,50 @@ def test_a_trend_is_the_factor_per_step_along_models():
     assert judged(short, **trend)["reason"].startswith("no records of n5/erm; ")
 
 
+def test_a_slope_is_the_amount_per_step_along_models():
+    values = {(f"n{d}/x", "clean", 0.0): [0.5 * d + f for f in (1.0, 2.0, 0.5)] for d in (4, 5, 7)}
+    values |= {(f"n{d}/y", "clean", 0.0): [0.2 * d + f for f in (7.0, 9.0, 2.0)] for d in (4, 5, 7)}
+    arm = {"model": "{x}/x", "shifts": ["clean"], "severities": [0]}
+    change = {"effect": "slope", "arm": arm, "along": {"n4": 4, "n5": 5, "n7": 7}, "baseline": None, "scale": 10}
+    assert judged(values, **change, below=9.0)["effect"] == pytest.approx(5.0)
+    found = judged(values, **(change | {"baseline": arm | {"model": "{x}/y"}, "below": 9.0}))
+    assert found["effect"] == pytest.approx(3.0) and found["verdict"] == "SUPPORTED"
+    assert "slope" in found["test"] and found["kind"] == "slope"
+
+
+def test_a_value_needs_no_other_arm():
+    values = {("a/robust", "clean", 0.0): [0.18, 0.2, 0.22]}
+    arm = {"model": "a/*", "shifts": ["clean"], "severities": [0]}
+    found = judged(values, effect="value", arm=arm, baseline=None, below=1.0)
+    assert found["effect"] == pytest.approx(0.2) and found["verdict"] == "SUPPORTED"
+    beside = {"below zero": {"effect": "value", "arm": arm | {"model": "a/robust"}, "below": 0.0}}
+    both = judged(values | pair(0.8), also=beside)
+    assert both["verdict"] == "REFUTED" and both["condition"] == "below zero"
+
+
+def test_models_are_pooled_and_taken_off_seed_by_seed():
+    of = {"a/x": [3.0, 5.0, 4.0], "a/y": [1.0, 1.0, 2.0], "a/z": [0.5, 0.25, 1.0], "a/w": [1.0, 1.0, 1.0]}
+    values = {(model, "clean", 0.0): numbers for model, numbers in of.items()}
+    arm = {"model": "*/x", "pooled": ["{1}/y"], "less": "{1}/z", "shifts": ["clean"], "severities": [0]}
+    baseline = {"model": "{1}/w", "shifts": ["clean"], "severities": [0]}
+    found = judged(values, effect="difference", arm=arm, baseline=baseline, below=5.0)
+    # (3+1)/2 - 0.5 - 1, (5+1)/2 - 0.25 - 1, (4+2)/2 - 1 - 1
+    assert found["effect"] == pytest.approx((0.5 + 1.75 + 1.0) / 3) and found["n"] == 3
+    for gone in ("a/y", "a/z"):
+        short = {key: numbers for key, numbers in values.items() if key[0] != gone}
+        missing = judged(short, effect="difference", arm=arm, baseline=baseline, below=5.0)
+        assert missing["verdict"] == "NOT RUN" and gone in missing["reason"]
+
+
+def test_a_group_stands_for_its_shifts_wherever_shifts_are_listed():
+    also = {"more": {"shifts": ["clean", "both"]}}
+    claim = CODEC | {"arm": CODEC["arm"] | {"shifts": ["both"]}, "also": also}
+    made = Ledger.model_validate({"paper": "P", "title": "T", "groups": {"both": ["u", "v"]}, "claims": {"X-1": claim}})
+    found = made.claims["X-1"]
+    assert found.arm.shifts == ["u", "v"] and found.baseline.shifts == ["ball"]
+    assert found.comparison("more").arm.shifts == ["clean", "u", "v"]
+
+
 def test_a_crossing_is_interpolated_per_seed():
     values = {("a/robust", "clean", 0.0): [4.0] * 3, ("a/erm", "clean", 0.0): [2.0] * 3}
     values |= {("a/robust", "ball", 4.0): [4.0] * 3, ("a/erm", "ball", 4.0): [8.0] * 3}
@@ -291,15 +335,19 @@ def test_claims_that_do_not_hold_are_rarely_supported_and_rarely_refuted():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("effect: ratoi", "claims.X-1.effect: must be 'difference', 'ratio', 'trend' or 'crossing', not 'ratoi'"),
+        (
+            "effect: ratoi",
+            "claims.X-1.effect: must be 'difference', 'ratio', 'trend', 'slope', 'crossing' or 'value', not 'ratoi'",
+        ),
         ("above: 2.0", "claims.X-1: needs exactly one of above, below and within"),
         ("arm: {modle: a}", "Did you mean 'model'?"),
         ("baseline: {modle: a, model: b, shifts: [c]}", "Did you mean 'model'?"),
         ("also: {more: {severites: [1]}}", "claims.X-1.also.more.severites: unknown key. Did you mean 'severities'?"),
         (
             "also: {more: {effect: trend, below: 1.0}}",
-            "also 'more': a trend, and nothing else, goes along three models",
+            "also 'more': a trend or slope, and nothing else, goes along three models",
         ),
+        ("effect: value", "claims.X-1: a value stands alone: no baseline"),
         ("sides: 3", "claims.X-1.sides: must be 1 or 2, not 3"),
         ("tset: t", "Did you mean 'test'?"),
     ],

@@ -15,7 +15,7 @@ from shiftpress.coding.codec import encode
 from shiftpress.coding.model import Model
 from shiftpress.core.codecnet import CodecNet, Coded
 from shiftpress.core.splits import Split
-from shiftpress.evaluation.cards import accuracy, loss_of, sparsity
+from shiftpress.evaluation.cards import loss_of, sparsity
 from shiftpress.evaluation.cards import measure as measure_card
 from shiftpress.evaluation.cells import Cell, score
 from shiftpress.evaluation.codecs import examples, of_training, on_disk
@@ -115,8 +115,10 @@ def test_what_an_objective_remembers_becomes_records_if_it_is_a_number():
 def test_accuracy_is_the_share_of_images_at_their_label():
     labels = LABELS.clone()
     labels[:150] = 1 - labels[:150]
-    assert accuracy(Brightest(), PIXELS[0], labels) == 0.75
-    records = list(score(CELLS, measure_card(Brightest()), phase="cards", model="b", **SHARED))
+    assert measure_card(Brightest())(PIXELS[0], labels)["accuracy"] == 0.75
+    every = list(score(CELLS, measure_card(Brightest()), phase="cards", model="b", **SHARED))
+    records = [r for r in every if r.metric == "accuracy"]
+    assert len(every) == 3 * len(records)
     assert [(r.shift, r.severity, r.source) for r in records] == [(c.shift, c.severity, c.source) for c in CELLS]
     assert [r.value for r in records[:2]] == [1.0, 1.0] and records[2].value < 0.7
 
@@ -138,7 +140,8 @@ def test_a_white_box_shift_is_made_against_the_model_and_read_off_at_common_dist
     test = Split(IMAGES[0], LABELS, torch.arange(600), torch.arange(600))
     shifts = {"against": Against(severities=[0.0, 0.05, 0.25, 500.0])}
     net = Brightest()
-    found = list(score_frontiers(shifts, test, loss_of(net), measure_card(net), 1, phase="cards", model="m", **SHARED))
+    every = score_frontiers(shifts, test, loss_of(net), measure_card(net), 1, phase="cards", model="m", **SHARED)
+    found = [r for r in every if r.metric == "accuracy"]
     assert [r.severity for r in found] == [0.0, 0.05, 0.25], "a distance out of reach has no record"
     assert found[0].value == 1 and found[0].n == 500 and found[1].value > found[2].value and found[2].value < 0.5
 

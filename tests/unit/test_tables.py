@@ -56,6 +56,8 @@ def test_fewer_than_three_seeds_are_said_and_not_given_an_interval():
 
 
 def test_the_headline_nests_for_dvc():
-    found = headline(frame({}), [{"id": "C-1", "effect": 1.5, "n": 3}])
+    whole = frame({}, {"metric": "error/5/-10", "shift": "fourier"})
+    found = headline(whole, [{"id": "C-1", "effect": 1.5, "n": 3}])
+    assert set(found["cards"]["d"]["c/dense"]) == {"accuracy"}, "no maps point by point"
     assert found["cards"]["d"]["c/dense"]["accuracy"]["noise"] == 0.5
     assert found["claims"]["C-1"] == {"effect": 1.5, "n": 3}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,15 @@ EXPECTED = Path(__file__).parents[1] / "expected" / "smoke.json"
 # Other processors round differently, and a few epochs on 256 images amplify it.
 TOLERANCE = {
     "accuracy": {"abs": 0.06},
+    "ece": {"abs": 0.06},
+    "brier": {"abs": 0.06},
+    # which weights are kept differs with rounding, how many does not
+    **dict.fromkeys(["disk_bytes", "bytes_nonzero", "bytes_bitmap", "bytes_entropy", "bytes_dense"], {"rel": 0.01}),
+    # of a hundred images, of few for margins
+    "error": {"abs": 0.15},
+    "margin": {"abs": 0.4},
+    "jacobian": {"rel": 0.3},
+    "gradient": {"rel": 0.3},
     "distortion_se": {"rel": 0.02},
     "psnr_db": {"rel": 0.01},
     "rate_bits": {"rel": 1e-6},
@@ -21,6 +31,12 @@ TOLERANCE = {
     "training_gamma": {"rel": 0.02},
     "training_radius": {"rel": 0.05},
 }
+
+
+def tolerance(metric: str) -> dict[str, float]:
+    """That of the metric, or of all whose names begin alike."""
+    return TOLERANCE.get(metric) or TOLERANCE[re.split("[/_]", metric)[0]]
+
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +58,12 @@ def test_every_record_reaches_the_table_and_every_model_the_report(finished):
 
 def test_the_claims_have_verdicts_with_intervals(finished):
     claims = json.loads((finished / "results/smoke/claims.json").read_bytes())
-    assert {claim["id"] for claim in claims} == {*(f"L{k}" for k in range(1, 21)), "C-1"}
+    assert {claim["id"] for claim in claims} == {
+        *(f"L{k}" for k in range(1, 21)),
+        *(f"C-{k}" for k in [*range(1, 13), *range(19, 27)]),
+    }
     assert all(claim["reason"] for claim in claims)
-    for claim in (claim for claim in claims if claim["id"] in ("L13", "C-1")):
+    for claim in (claim for claim in claims if claim["id"] in ("L13", "C-2")):
         assert claim["verdict"] in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
         assert claim["n"] == 3 and claim["interval"][0] <= claim["effect"] <= claim["interval"][1]
         assert {"paper", "test", "reported"} <= claim.keys()
@@ -82,7 +101,5 @@ def test_the_numbers_are_the_golden_ones(finished):
         for dataset, models in expected[phase].items():
             for model, metrics in models.items():
                 for metric, values in metrics.items():
-                    assert found[phase][dataset][model][metric] == pytest.approx(values, **TOLERANCE[metric]), (
-                        model,
-                        metric,
-                    )
+                    wanted = pytest.approx(values, **tolerance(metric))
+                    assert found[phase][dataset][model][metric] == wanted, (model, metric)

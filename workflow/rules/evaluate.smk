@@ -59,6 +59,8 @@ rule score_card:
         card=paths.DATA_CARD,
         weights=ancient(paths.CARD),
         weights_digest=sidecar(paths.CARD),
+        dense=ancient(paths.DENSE),
+        dense_digest=sidecar(paths.DENSE),
     output:
         records=paths.CARD_RECORDS,
         digest=sidecar(paths.CARD_RECORDS),
@@ -69,6 +71,7 @@ rule score_card:
     params:
         classifier=entry("classifiers"),
         cards=cards_of,
+        analysis=PARAMS.analysis.model_dump(),
         sources=sources_of_shifts,
         white_box=white_box_of,
     message:

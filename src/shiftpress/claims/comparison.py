@@ -7,11 +7,13 @@ from pydantic import Field, model_validator
 from shiftpress.core.params import Section
 
 Known = Literal["read", "code", "data", "digitised", "second-hand", "reconstruction"]
-Effect = Literal["difference", "ratio", "trend", "crossing"]
+Effect = Literal["difference", "ratio", "trend", "slope", "crossing", "value"]
 Severities = Literal["all", "shifted"] | Annotated[list[float], Field(min_length=1)]
 THRESHOLDS = ("above", "below", "within")
 MULTIPLICATIVE = ("ratio", "trend")
 """Effects judged on the logarithm: a factor, and a factor per step."""
+ALONG = ("trend", "slope")
+"""Effects that go along several models: by a factor per step, and by an amount per step."""
 
 
 class Reported(Section):
@@ -26,6 +28,8 @@ class Arm(Section):
     """Records that become one number per seed: those of a model under these shifts at these severities."""
 
     model: str = Field(description="name of a model; * stands for any part, {1} and {2} repeat a matched name")
+    pooled: list[str] = Field([], description="further models; the mean over all of them counts, seed by seed")
+    less: str | None = Field(None, description="a model whose number is taken off, seed by seed")
     shifts: list[str] = Field(min_length=1, description="names of shift entries")
     severities: Severities = Field("shifted", description="a list, all, or shifted: every severity but 0")
     over: Literal["mean", "max", "sd", "p99"] = Field("mean", description="how severities become one number")
@@ -42,7 +46,7 @@ class Comparison(Section):
     scale: float = Field(1.0, gt=0, description="the effect is multiplied by it; 100 gives percentage points")
     arm: Arm = Field(description="what the claim is about; a * makes one comparison per match, and all must hold")
     baseline: Arm | None = Field(None, description="what it is compared with, paired by dataset and seed")
-    along: dict[str, float] = Field({}, description="of a trend: the names for {x} and the positions for {at}")
+    along: dict[str, float] = Field({}, description="of a trend or slope: the names for {x}, positions for {at}")
     above: float | None = Field(None, description="the claim holds if the effect lies above this")
     below: float | None = Field(None, description="the claim holds if the effect lies below this")
     within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
@@ -63,10 +67,12 @@ class Comparison(Section):
         bounds = self.within or [b for b in (self.above, self.below) if b is not None]
         if self.effect in MULTIPLICATIVE and min(bounds, default=1.0) <= 0:
             raise ValueError(f"a {self.effect} is a factor: its threshold is above 0, and 1 is no effect")
-        if (self.effect == "trend") != (len(self.along) >= 3):
-            raise ValueError("a trend, and nothing else, goes along three models or more")
-        if self.effect != "trend" and self.baseline is None:
+        if (self.effect in ALONG) != (len(self.along) >= 3):
+            raise ValueError("a trend or slope, and nothing else, goes along three models or more")
+        if self.effect not in (*ALONG, "value") and self.baseline is None:
             raise ValueError(f"a {self.effect} needs a baseline")
+        if self.effect == "value" and self.baseline is not None:
+            raise ValueError("a value stands alone: no baseline")
         return self
 
 
@@ -98,8 +104,10 @@ class Variation(Section):
         own = self.model_dump(exclude_unset=True, exclude={"note", "reported"})
         arms = {key: own.pop(key) for key in ("shifts", "severities", "over") if key in own}
         kept = {k: v for k, v in to.items() if k not in THRESHOLDS} if {*THRESHOLDS, "effect"} & set(own) else to
-        if "effect" in own and own["effect"] != "trend":
+        if "effect" in own and own["effect"] not in ALONG:
             kept.pop("along", None)
+        if own.get("effect") == "value":
+            kept.pop("baseline", None)
         whole = kept | own
         for side in ("arm", "baseline"):
             if whole.get(side):

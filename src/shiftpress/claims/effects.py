@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shiftpress.claims.comparison import Arm, Comparison
-from shiftpress.claims.select import curves, filled, models_of, over_severity, reduced, rows_of
+from shiftpress.claims.comparison import ALONG, Comparison
+from shiftpress.claims.select import curves, filled, models_of, numbers, over_severity, rows_of
 from shiftpress.core.statistics import first_descent, slope
 
 
@@ -33,8 +33,8 @@ def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
 
 def _each(comparison: Comparison, scores: pd.DataFrame) -> Iterator[Effects]:
     for dataset, rows in rows_of(comparison, scores):
-        if comparison.effect == "trend":
-            values, missing = _trend(comparison, rows)
+        if comparison.effect in ALONG:
+            values, missing = _along(comparison, rows)
             yield Effects(dataset, comparison.arm.model, values, missing)
             continue
         for model in models_of(comparison.arm.model, rows):
@@ -45,41 +45,44 @@ def _each(comparison: Comparison, scores: pd.DataFrame) -> Iterator[Effects]:
 def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Series, list[str]]:
     """Arm against baseline, seed by seed."""
     arm, baseline = comparison.arm, comparison.baseline
-    ours, theirs = curves(rows, arm, model), curves(rows, baseline, filled(baseline.model, model))
-    missing = [*ours.missing, *theirs.missing]
-    if missing:
-        return pd.Series(dtype=float), missing
     if comparison.effect == "crossing":
-        return _crossings(over_severity(ours), over_severity(theirs)) * comparison.scale, missing
-    one, other = reduced(ours, arm), reduced(theirs, baseline)
-    values = one - other if comparison.effect == "difference" else one / other
-    return values.dropna() * comparison.scale, missing
+        ours, theirs = curves(rows, arm, model), curves(rows, baseline, filled(baseline.model, model))
+        if missing := [*ours.missing, *theirs.missing]:
+            return pd.Series(dtype=float), missing
+        return _crossings(over_severity(ours), over_severity(theirs)) * comparison.scale, []
+    one, missing = numbers(rows, arm, lambda name: filled(name, model) if name != arm.model else model)
+    if baseline is not None:
+        other, absent = numbers(rows, baseline, lambda name: filled(name, model))
+        one, missing = (one - other if comparison.effect == "difference" else one / other), [*missing, *absent]
+    if missing:
+        return pd.Series(dtype=float), list(dict.fromkeys(missing))
+    return one.dropna() * comparison.scale, []
 
 
-def _trend(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    """The factor by which the arm, or its ratio to the baseline, grows per step along the models."""
-    columns, missing = [], []
+def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """How the arm, or what it is to the baseline, grows per step along the models: by a factor, or by an amount."""
+    factor, columns, missing = comparison.effect == "trend", [], []
     for name, position in comparison.along.items():
         column, absent = _point(comparison, rows, name, position)
-        columns.append(np.log(column))
+        columns.append(np.log(column) if factor else column)
         missing += absent
     table = pd.concat(columns, axis=1).dropna()
     positions = list(comparison.along.values())
     if missing or table.empty:
         return pd.Series(dtype=float), list(dict.fromkeys(missing))
-    return np.exp(table.apply(lambda row: slope(positions, row.tolist()), axis=1)) * comparison.scale, []
+    slopes = table.apply(lambda row: slope(positions, row.tolist()), axis=1)
+    return (np.exp(slopes) if factor else slopes) * comparison.scale, []
 
 
 def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: float) -> tuple[pd.Series, list[str]]:
-    def placed(arm: Arm) -> str:
-        return arm.model.replace("{x}", name).replace("{at}", f"{position:g}")
+    def placed(model: str) -> str:
+        return model.replace("{x}", name).replace("{at}", f"{position:g}")
 
-    arm, baseline = comparison.arm, comparison.baseline
-    ours = curves(rows, arm, placed(arm))
-    if baseline is None:
-        return reduced(ours, arm), ours.missing
-    theirs = curves(rows, baseline, placed(baseline))
-    return reduced(ours, arm) / reduced(theirs, baseline), [*ours.missing, *theirs.missing]
+    ours, missing = numbers(rows, comparison.arm, placed)
+    if comparison.baseline is None:
+        return ours, missing
+    theirs, absent = numbers(rows, comparison.baseline, placed)
+    return (ours / theirs if comparison.effect == "trend" else ours - theirs), [*missing, *absent]
 
 
 def _crossings(arm: pd.DataFrame, baseline: pd.DataFrame) -> pd.Series:

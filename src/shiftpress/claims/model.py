@@ -1,6 +1,7 @@
 """What a claim is: typed, validated, written down before the records were made."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -44,7 +45,16 @@ class Ledger(Section):
 
     paper: str = Field(description="authors and year")
     title: str = Field(description="title of the paper")
+    groups: dict[str, list[str]] = Field({}, description="shifts that arms name together, by a name of their own")
     claims: dict[str, Claim] = Field(min_length=1, description="claims by id")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_out(cls, data: Any) -> Any:
+        """Groups in lists of shifts replaced by their members, wherever such a list stands."""
+        if isinstance(data, dict) and isinstance(data.get("groups"), dict):
+            return data | {"claims": _ungrouped(data.get("claims"), data["groups"])}
+        return data
 
     @field_validator("claims")
     @classmethod
@@ -53,6 +63,16 @@ class Ledger(Section):
         if wrong:
             raise ValueError(f"claim ids are letters, digits and -, not {wrong}")
         return claims
+
+
+def _ungrouped(data: Any, groups: dict[str, Any]) -> Any:
+    if not isinstance(data, dict):
+        return data
+    found = {key: _ungrouped(value, groups) for key, value in data.items()}
+    if isinstance(shifts := found.get("shifts"), list):
+        members = [groups.get(name, [name]) if isinstance(name, str) else [name] for name in shifts]
+        found["shifts"] = [name for part in members if isinstance(part, list) for name in part]
+    return found
 
 
 def read_ledgers(files: list[str | Path]) -> list[Ledger]:

@@ -12,6 +12,8 @@ Interval = tuple[float, float] | None
 TESTS = {
     "difference": "mean of paired differences over seeds",
     "ratio": "geometric mean of paired ratios over seeds",
+    "value": "mean over seeds",
+    "slope": "mean over seeds of the slope of a line of least squares",
     "trend": "geometric mean over seeds of the factor per step, from a line through the logarithms",
     "crossing": "mean over seeds of the interpolated crossing point",
     "t": "Student's t",

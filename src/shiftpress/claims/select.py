@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +63,17 @@ def curves(rows: pd.DataFrame, arm: Arm, model: str) -> Curves:
     if absent or own.empty:
         return Curves(pd.DataFrame(), absent or [f"{model} under {' or '.join(arm.shifts)}"])
     return Curves(own.pivot(index="seed", columns=["shift", "severity"], values="value").dropna())
+
+
+def numbers(rows: pd.DataFrame, arm: Arm, named: Callable[[str], str]) -> tuple[pd.Series, list[str]]:
+    """One number per seed, over the models that are pooled and less the one taken off; and what is missing."""
+    found = [curves(rows, arm, named(model)) for model in (arm.model, *arm.pooled)]
+    missing = [name for one in found for name in one.missing]
+    value = pd.concat([reduced(one, arm) for one in found], axis=1).mean(axis=1, skipna=False)
+    if arm.less is not None:
+        off = curves(rows, arm, named(arm.less))
+        value, missing = value - reduced(off, arm), [*missing, *off.missing]
+    return value, missing
 
 
 def reduced(found: Curves, arm: Arm) -> pd.Series:

@@ -9,33 +9,10 @@ from PIL import Image
 from torch import Tensor
 
 from shiftpress.coding.container import MOST_VALUES
+from shiftpress.core.files import read_file
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
-from shiftpress.core.storage import replace_file
-
-MOST_BYTES = 1 << 30
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file of at most 1 GiB. Raises InputError."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path} is larger than {MOST_BYTES} bytes, which no file of ours is.")
-    return data
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write the bytes in one step. Raises InputError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, data)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def image_files(paths: list[Path]) -> list[Path]:

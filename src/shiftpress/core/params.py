@@ -89,6 +89,16 @@ class Formats(Section):
         return qualities
 
 
+class Analysis(Section):
+    """On how many test images classifiers are looked into; few, as every card is."""
+
+    frequency_step: int = Field(5, ge=1, le=64, description="every so-manyth frequency of the plane is tried")
+    frequency_images: int = Field(100, ge=1, le=100_000, description="images under noise of each frequency")
+    frequency_norm: float = Field(4.0, gt=0, le=1000, description="length of that noise in each channel")
+    slope_images: int = Field(50, ge=1, le=100_000, description="images at which Jacobian and gradient are taken")
+    margin_images: int = Field(32, ge=1, le=100_000, description="images of each shift on which logits are compared")
+
+
 class Study(Section):
     """Which defined entries the default target runs: a list of names, or all.
 
@@ -111,6 +121,7 @@ class Params(Section):
 
     run: Run = Field(Run(), description="seeds and output folder")
     fit: Fit = Field(Fit(), description="training recipes")
+    analysis: Analysis = Field(Analysis(), description="how closely classifiers are looked into")
     study: Study = Field(Study(), description="what the default target runs")
     formats: Formats = Field(Formats(), description="image formats to compare codecs with")
     datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)

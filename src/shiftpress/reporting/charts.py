@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.reporting.codec_figures import Drawn, against_rate, allocation, over_angle, worst_case
+from shiftpress.reporting.codec_figures import against_rate, allocation, over_angle, worst_case
+from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.figures import ROOM, against_severity
 from shiftpress.reporting.published import about
 from shiftpress.reporting.style import codec_looks, look_of
@@ -49,7 +50,7 @@ def charts(frame: pd.DataFrame, known: pd.DataFrame, plots: list[str], shifts: L
         for what, (draw, title) in MORE.items():
             name = f"{dataset}-codecs-{what}"
             if drawn := draw(here, about(known, dataset), name, f"{title}, {dataset}"):
-                found[name] = _chart(name, f"{title}, {dataset}", drawn)
+                found[name] = chart(name, f"{title}, {dataset}", drawn)
     return found
 
 
@@ -60,14 +61,14 @@ def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Lab
     if phase == "codecs" and shift in OWN:
         draw, words = OWN[shift]
         if drawn := draw(here, about(known, dataset), name, f"{words}, {dataset}"):
-            return _chart(name, f"{words}, {dataset}", drawn)
+            return chart(name, f"{words}, {dataset}", drawn)
     xlabel = " ".join(filter(None, [shifts[shift]["title"], shifts[shift]["unit"] and f"({shifts[shift]['unit']})"]))
     title = f"{ylabel} of the {phase} against {xlabel}, {dataset}"
     rows, models = here[here["shift"] == shift], list(here.model.unique())
     looks = codec_looks(models) if phase == "codecs" else {model: look_of(model, models) for model in models}
     svg, data = against_severity(rows.assign(value=rows.value * scale), name, xlabel, ylabel, title, looks)
     inside = phase == "codecs" and INSIDE.get(shift) in shifts
-    return _chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside}
+    return chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside}
 
 
 def _crowded(data: pd.DataFrame) -> str:
@@ -75,9 +76,12 @@ def _crowded(data: pd.DataFrame) -> str:
     return f"The first {ROOM} of {count} models; the numbers of all are below." if count > ROOM else ""
 
 
-def _chart(name: str, title: str, drawn: Drawn) -> Chart:
+def chart(name: str, title: str, drawn: Drawn) -> Chart:
+    """What the page shows of a figure named ``<dataset>-<phase>-<what>``."""
     dataset, phase, _ = name.split("-")
-    paper = drawn.paper.rename(columns={drawn.place: "place"}) if len(drawn.paper) else pd.DataFrame()
+    paper = pd.DataFrame()
+    if len(drawn.paper):
+        paper = drawn.paper.rename(columns={drawn.place: "place"}).assign(number=drawn.paper[drawn.measure])
     return {
         "name": name,
         "dataset": dataset,
@@ -86,6 +90,7 @@ def _chart(name: str, title: str, drawn: Drawn) -> Chart:
         "svg": drawn.svg,
         "place": {"bits": "bits per image", "prefix": "prefix"}.get(drawn.place, drawn.place),
         "note": drawn.note,
+        "theirs": drawn.theirs,
         "rows": drawn.data.rename(columns={drawn.place: "place"}).to_dict("records"),
         "paper": paper.astype(object).where(paper.notna(), None).to_dict("records"),
         "csv": drawn.data.to_csv(index=False, lineterminator="\n"),

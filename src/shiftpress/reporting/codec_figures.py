@@ -1,10 +1,10 @@
 """The figures about codecs, ours beside the published ones: in the ball, over the angle, against the rate."""
 
 import re
-from dataclasses import dataclass, field
 
 import pandas as pd
 
+from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.figures import HOLLOW, ROOM, curve, key, legend, logarithmic, marks, points
 from shiftpress.reporting.published import shown_first
 from shiftpress.reporting.style import codec_looks, new_figure, to_svg
@@ -18,17 +18,6 @@ RATES = {
 YLABEL = "squared error per image"
 FIXED = re.compile(r"fixed\d+/")
 SPLIT = re.compile(r"nested(\d)\d/[^/]+(/prefix)?$")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure, the estimates it shows (columns model, place, mean, low, high, n), and the published numbers in it."""
-
-    svg: str
-    data: pd.DataFrame
-    place: str
-    note: str
-    paper: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def worst_case(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Drawn | None:

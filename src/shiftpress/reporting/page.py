@@ -9,19 +9,21 @@ from shiftpress.core.statistics import Estimate
 
 
 def render(templates: Path, **facts: Any) -> str:
-    """The page. Every value is escaped, and a value the template asks for but does not get is an error."""
-    environment = jinja2.Environment(
+    """The page."""
+    return environment(templates).get_template("index.html.j2").render(**facts)
+
+
+def environment(templates: Path) -> jinja2.Environment:
+    """Templates in which every value is escaped, and a value that is asked for but not there is an error."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
-    environment.filters["interval"] = interval
-    environment.filters["chance"] = chance
-    environment.filters["equals"] = equals
-    return environment.get_template("index.html.j2").render(**facts)
+    made.filters |= {"number": number, "interval": interval, "chance": chance, "equals": equals}
+    return made
 
 
 def number(value: float | None, digits: int = 1) -> str:

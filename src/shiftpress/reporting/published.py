@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
+SISTER = "robustnets2022.csv"
+"""RobustNets 2022: another study of the authors' group, with the same methods. Never the paper's own table."""
 COLUMNS = ["dataset", "model", "shift", "severity", "distortion_se", "known", "rate_bits", "note"]
 
 
 def published(folder: Path) -> pd.DataFrame:
-    """All tables of a folder. A row without severity is a mean that its note describes.
+    """All tables about codecs of a folder. A row without severity is a mean that its note describes.
 
     ``known`` says how: read, data (their printed numbers), digitised from a plot, code, second-hand.
     """
     tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
-    found = pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS)
+    codecs = [table for table in tables if "distortion_se" in table]
+    found = pd.concat(codecs) if codecs else pd.DataFrame(columns=COLUMNS)
     return found[COLUMNS].astype({"severity": float, "distortion_se": float, "rate_bits": float}).fillna({"note": ""})
 
 
@@ -28,3 +31,45 @@ def shown_first(models: list[str], known: pd.DataFrame, count: int) -> list[str]
     drawn, codecs = set(known.model), {model.split("/")[0] for model in known.model}
     order = sorted(models, key=lambda model: (model not in drawn, model.split("/")[0] not in codecs, model))
     return sorted(order[:count])
+
+
+def released(folder: Path) -> pd.DataFrame:
+    """What is known of Diffenderfer et al. 2021's own numbers: accuracy in percent, each row with how it is known.
+
+    A row without severity is a mean over severities.
+    """
+    path = folder / "cards2021.csv"
+    columns = ["dataset", "model", "shift", "severity", "accuracy_percent", "known", "note"]
+    return pd.read_csv(path).fillna({"note": ""}) if path.exists() else pd.DataFrame(columns=columns)
+
+
+def headline(table: pd.DataFrame) -> list[dict[str, object]]:
+    """A row per dataset and model of ``released``: accuracy on clean images and over the corruptions, in percent."""
+    whole = table[(table["shift"] == "clean") | ((table["shift"] == "corruptions") & table.severity.isna())]
+    rows = []
+    for (dataset, model), found in whole.groupby(["dataset", "model"], sort=False):
+        by_shift = found.set_index("shift").accuracy_percent.to_dict()
+        source = found.iloc[0][["known", "note"]].to_dict()
+        rows.append({"dataset": dataset, "model": model, **source, **by_shift})
+    return rows
+
+
+def sister_study(folder: Path, arch: str = "ResNet18") -> pd.DataFrame:
+    """Robust accuracy less dense, in points, of one architecture of the sister study on CIFAR-10, global thresholds.
+
+    Columns augmentation, pruner, level (percent), value, model, known and note; one network a row, without intervals.
+    """
+    columns = ["augmentation", "pruner", "level", "value", "model", "known", "note"]
+    if not (folder / SISTER).exists():
+        return pd.DataFrame(columns=columns)
+    rows = pd.read_csv(folder / SISTER)
+    rows = rows[(rows.arch == arch) & (rows.scope != "layerwise")]
+    dense = rows[rows.pruner == "dense"].set_index("augmentation").corruptions_percent
+    cards = rows[rows.pruner != "dense"]
+    return cards.assign(
+        level=cards.sparsity_percent.astype(float),
+        value=cards.corruptions_percent - cards.augmentation.map(dense),
+        model=f"{arch}/" + cards.augmentation + "/" + cards.pruner,
+        known="data",
+        note="one network, CIFAR-10",
+    )[columns]

@@ -11,10 +11,11 @@ from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.board import in_words
+from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
 from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
-from shiftpress.reporting.published import about, published
+from shiftpress.reporting.published import about, headline, published, released, sister_study
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table
 
@@ -37,7 +38,7 @@ def facts(
     """Everything the page shows, from the artefacts at these paths."""
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
     known, shifts = published(reference), _told_apart(shifts)
-    figures = charts(frame, known, plots, shifts)
+    figures = charts(frame, known, plots, shifts) | card_charts(frame, sister_study(reference))
     return {
         "stylesheet": stylesheet.read_text(),
         "tier": params["run"]["tier"],
@@ -49,6 +50,7 @@ def facts(
             _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
             for name, path in cards.items()
         ],
+        "released": headline(released(reference)),
         "plots": {plot: figures[plot]["csv"] for plot in plots},
         "params": json.dumps(params, indent=1),
         "records": len(frame),

@@ -64,6 +64,13 @@ def new_figure(width: float = 5.0, height: float = 3.4) -> tuple[Figure, Axes]:
         return plt.subplots(figsize=(width, height))
 
 
+def new_grid(rows: int, columns: int, width: float = 5.0) -> tuple[Figure, list[Axes]]:
+    """A figure of square plots in the look of the report, row by row."""
+    with plt.rc_context(RC):
+        figure, axes = plt.subplots(rows, columns, figsize=(width, rows * (width / columns + 0.2)), squeeze=False)
+    return figure, list(axes.flat)
+
+
 def to_svg(figure: Figure, name: str, title: str) -> str:
     """The figure as an inline SVG element with a title for screen readers. The same figure gives the same text."""
     buffer = io.StringIO()

@@ -87,9 +87,12 @@ def _card_order(model: str) -> list[tuple]:
 
 
 def headline(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means over seeds as phase -> dataset -> model -> metric -> shift, and claim effects, for dvc metrics diff."""
+    """Means over seeds as phase -> dataset -> model -> metric -> shift, and claim effects, for dvc metrics diff.
+
+    Metrics with a slash are parts of a map or a curve, too many for that.
+    """
     found: dict[str, Any] = {}
-    for key, group in frame.groupby(["phase", "dataset", "model", "metric", "shift"]):
+    for key, group in frame[~frame.metric.str.contains("/")].groupby(["phase", "dataset", "model", "metric", "shift"]):
         node = found
         for step in key[:-1]:
             node = node.setdefault(step, {})

@@ -1,0 +1,90 @@
+"""The verbs of ``shiftpress card``. Heavy imports happen inside them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shiftpress.verbs import TIER, params_of, plainly
+
+card = typer.Typer(help="Trained classifiers as small files.", no_args_is_help=True, rich_markup_mode=None)
+
+CARD_FILE = Annotated[Path, typer.Argument(metavar="CARDFILE", help="what pack wrote")]
+
+
+@card.command()
+@plainly
+def pack(
+    name: Annotated[str, typer.Argument(help="dataset/classifier/pruner/percent, or dataset/classifier/dense")],
+    tier: TIER = "laptop",
+    seed: Annotated[int, typer.Option(help="run seed it was trained with")] = 0,
+    bits: Annotated[int | None, typer.Option(help="32, 16 or 1 a weight; if left out, what loses nothing")] = None,
+    fold: Annotated[bool, typer.Option("--fold", help="fold normalisations; logits then differ by rounding")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="file to write")] = None,
+) -> None:
+    """Write a trained card of a tier's results as one file."""
+    from shiftpress.core.files import write_file
+    from shiftpress.core.problems import InputError
+    from shiftpress.packing.trained import packed
+
+    if bits not in (None, 1, 16, 32):
+        raise InputError(f"A weight has 32, 16 or 1 bits, not {bits}.")
+    out = out or Path(f"{name.replace('/', '-')}-seed{seed}.card.safetensors")
+    data = packed(name, params_of(tier), tier, seed, bits=bits, fold=fold)
+    write_file(out, data)
+    print(f"{out}: {len(data)} bytes")
+
+
+@card.command()
+@plainly
+def unpack(
+    card_file: CARD_FILE,
+    out: Annotated[Path, typer.Option("-o", "--out", help="safetensors file of plain weights to write")],
+) -> None:
+    """Write the weights of a card as a plain safetensors file, zeros where they were removed."""
+    from safetensors.torch import save
+
+    from shiftpress.core.files import read_file, write_file
+    from shiftpress.packing.card import unpack as opened
+
+    state = opened(read_file(card_file)).state
+    write_file(out, save({name: state[name].contiguous() for name in sorted(state)}))
+    print(f"{out}: {len(state)} tensors")
+
+
+@card.command()
+@plainly
+def info(
+    card_file: CARD_FILE,
+    latency: Annotated[bool, typer.Option("--latency", help="also measure time per image on this machine")] = False,
+) -> None:
+    """Print what a card is, how its file's bytes compare with the usual ways of counting, and how fast it is here."""
+    from shiftpress.core.files import read_file
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.latency import latency as measured
+    from shiftpress.packing.sizes import sizes
+
+    data = read_file(card_file)
+    found = opened(data)
+    facts = found.facts.model_dump()
+    for key in ("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "digest"):
+        print(f"{key:14} {facts[key]}")
+    for key, value in sizes(data).items():
+        print(f"{key:14} {value:.0f}")
+    if latency:
+        for batch, milliseconds in measured(found.net(), tuple(found.facts.shape)).items():
+            print(f"{f'ms, batch {batch}':14} {milliseconds:.4f} per image, one thread, median")
+
+
+@card.command()
+@plainly
+def export(card_file: CARD_FILE, out: Annotated[Path, typer.Option("-o", "--out", help="ONNX file to write")]) -> None:
+    """Write a card as ONNX, images in [0, 1] to logits, for any batch size."""
+    from shiftpress.core.files import read_file, write_file
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.onnx import onnx_bytes
+
+    found = opened(read_file(card_file))
+    data = onnx_bytes(found.net(), tuple(found.facts.shape))
+    write_file(out, data)
+    print(f"{out}: {len(data)} bytes")

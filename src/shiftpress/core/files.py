@@ -1,0 +1,29 @@
+"""Files that users name: read and written with one clear sentence if that fails."""
+
+from pathlib import Path
+
+from shiftpress.core.problems import InputError
+from shiftpress.core.storage import replace_file
+
+MOST_BYTES = 1 << 30
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of at most 1 GiB. Raises InputError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{path} is larger than {MOST_BYTES} bytes, which no file of ours is.")
+    return data
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write the bytes in one step. Raises InputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, data)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,100 @@
+"""Cards as files: a trained classifier goes in, and comes out with the same logits."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from shiftpress.core.catalog import UnknownKind, component
+from shiftpress.core.component import Component
+from shiftpress.core.explain import explain
+from shiftpress.core.problems import InputError
+from shiftpress.core.tensors import State
+from shiftpress.packing import container, payload
+from shiftpress.packing import layout as layouts
+from shiftpress.packing.container import Facts
+from shiftpress.packing.values import narrowest
+
+MOST_PIXELS, MOST_VALUES = 1 << 24, 1 << 27
+"""Values of an image, and numbers in a network."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card file holds: the facts about a classifier and its state, every weight as float32."""
+
+    facts: Facts
+    state: State
+
+    def net(self) -> nn.Module:
+        """The classifier, ready for images (N, C, H, W) in [0, 1]. Leaves the global generator as it was."""
+        with torch.random.fork_rng(devices=[]):
+            net = _built(self.facts)
+        net.load_state_dict(self.state)
+        return net.eval()
+
+
+def pack(
+    state: State,
+    kind: str,
+    fields: dict[str, Any],
+    shape: tuple[int, int, int],
+    classes: int,
+    *,
+    bits: int | None = None,
+    fold: bool = False,
+    origin: str = "",
+) -> bytes:
+    """The card file of a trained classifier, its removed weights zero.
+
+    ``bits`` of a kept weight are 32, 16 or 1; by default the fewest that lose nothing. ``fold`` moves the statistics of
+    affine normalisations into their scale and shift. Raises InputError if the parts do not belong together.
+    """
+    fields = _classifier(kind, fields).model_dump(mode="json")
+    facts = Facts(kind=kind, fields=fields, shape=list(shape), classes=classes, bits=32, folded=fold, origin=origin)
+    net = blank(facts)
+    places = layouts.layout(net, folded=fold)
+    state = layouts.folded(state, net) if fold else state
+    payload.check(state, places)
+    bits = bits or narrowest(payload.layers_of(state, places))
+    return container.write(facts.model_copy(update={"bits": bits}), payload.pack(state, places, bits))
+
+
+def unpack(data: bytes) -> Card:
+    """What a card file holds. Raises InputError, with one line, whatever the bytes are."""
+    facts, arrays = container.read(data)
+    places = layouts.layout(blank(facts), folded=facts.folded)
+    counts = arrays["kept"].tolist() if "kept" in arrays and arrays["kept"].ndim == 1 else []
+    container.check_form(arrays, payload.form(places, facts.bits, counts))
+    return Card(facts, payload.unpack(arrays, places, facts.bits))
+
+
+def _classifier(kind: str, fields: dict[str, Any]) -> Component:
+    try:
+        return component("classifiers", kind)(**fields)
+    except UnknownKind as error:
+        raise InputError(f"The card's facts are wrong: {error}") from None
+    except ValidationError as error:
+        place, text = explain(error, component("classifiers", kind))[0]
+        raise InputError(f"The card's facts are wrong: fields.{'.'.join(map(str, place))}: {text}") from None
+
+
+def _built(facts: Facts) -> nn.Module:
+    """An untrained network of this kind, on torch's default device."""
+    return _classifier(facts.kind, facts.fields).build(tuple(facts.shape), facts.classes)
+
+
+def blank(facts: Facts) -> nn.Module:
+    """The network without its memory: names, shapes and types. Raises InputError if it is beyond the limits."""
+    classifier, shape = _classifier(facts.kind, facts.fields), tuple(facts.shape)
+    reason = f"images of {shape} are too large" if math.prod(shape) > MOST_PIXELS else classifier.misfit(shape)
+    if reason:
+        raise InputError(f"The card's facts are wrong: shape: {reason}")
+    with torch.device("meta"):
+        net = classifier.build(shape, facts.classes)
+    if layouts.layout(net).values > MOST_VALUES:
+        raise InputError(f"The card's facts are wrong: its network is larger than {MOST_VALUES} numbers.")
+    return net

@@ -1,0 +1,109 @@
+"""The card file: a safetensors file of a few arrays whose metadata says what they are. Its reader trusts nothing in it.
+
+Only one sequence of bytes stands for a card: whatever is read is written again and compared.
+"""
+
+import hashlib
+import json
+import struct
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from shiftpress.core.component import Name
+from shiftpress.core.explain import explain
+from shiftpress.core.problems import InputError
+from shiftpress.core.storage import canonical_json
+from shiftpress.packing.values import Arrays
+
+FORMAT = "shiftpress/card/1"
+KEY = "shiftpress"
+"""The one key of the file's metadata, so that no order of keys is left open."""
+MOST_HEADER, MOST_SIDE = 1 << 20, 1 << 14
+DTYPES = {"<f4": "F32", "<f2": "F16", "<i8": "I64", "|u1": "U8"}
+
+Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+
+
+class Facts(BaseModel):
+    """What a card file says about itself; ``digest`` is over everything else and the arrays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    format: str = FORMAT
+    kind: Name = Field(description="file name of the classifier")
+    fields: dict[Name, Any] = Field(description="what the classifier is configured with")
+    shape: Annotated[list[Side], Field(min_length=3, max_length=3)] = Field(description="of an image, C, H, W")
+    classes: int = Field(ge=1, le=1 << 16, description="number of logits")
+    bits: Literal[1, 16, 32] = Field(description="of a kept weight; 1 is a sign, with a gain for each layer")
+    folded: bool = Field(False, description="whether normalisations have no statistics of their own")
+    origin: str = Field("", max_length=300, description="where the card was trained")
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
+
+
+def write(facts: Facts, arrays: Arrays) -> bytes:
+    """The bytes of a card file; the digest is filled in."""
+    facts = facts.model_copy(update={"digest": digest(facts, arrays)})
+    return save(arrays, {KEY: canonical_json(facts.model_dump()).decode()})
+
+
+def read(data: bytes) -> tuple[Facts, Arrays]:
+    """Facts and arrays of a card file, its digest checked. Raises InputError, whatever the bytes are."""
+    facts = _facts(data)
+    try:
+        arrays = load(data)
+    except (SafetensorError, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise InputError(f"The card file is damaged: {str(error)[:100]}.") from None
+    if digest(facts, arrays) != facts.digest:
+        raise InputError("The card file is damaged: its digest differs.")
+    if write(facts, arrays) != data:
+        raise InputError("The card file is not written as cards are.")
+    return facts, arrays
+
+
+def check_form(arrays: Arrays, form: dict[str, tuple[str, int | None]]) -> None:
+    """Raises InputError unless there are just these arrays, of this type, length and one dimension."""
+    if names := sorted(form.keys() ^ arrays.keys()):
+        raise InputError(f"The card file has other arrays than its facts say, such as {names[0][:60]!r}.")
+    for name, (dtype, length) in form.items():
+        array = arrays[name]
+        if _dtype(array) != dtype or array.ndim != 1 or length not in (None, array.size):
+            raise InputError(f"The card file's array {name!r} has another type or length than its facts say.")
+
+
+def digest(facts: Facts, arrays: Arrays) -> str:
+    """Over the facts and all arrays."""
+    whole = hashlib.sha256(canonical_json(facts.model_dump(exclude={"digest"})))
+    for name in sorted(arrays):
+        whole.update(f"{name} {_dtype(arrays[name])} {arrays[name].shape}\n".encode())
+        whole.update(np.ascontiguousarray(arrays[name]).data)
+    return whole.hexdigest()
+
+
+def _dtype(array: np.ndarray) -> str:
+    return DTYPES.get(array.dtype.newbyteorder("<").str, "other")
+
+
+def _facts(data: bytes) -> Facts:
+    size = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else MOST_HEADER
+    if size > min(MOST_HEADER, len(data) - 8):
+        raise InputError("This is no card file: it is not in the safetensors format.")
+    header = _json(data[8 : 8 + size])
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    facts = _json(metadata.get(KEY, "null")) if isinstance(metadata, dict) else None
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise InputError(f"This is no card file of format {FORMAT}; make one with shiftpress card pack.")
+    try:
+        return Facts.model_validate(facts)
+    except ValidationError as error:
+        place, text = explain(error, Facts)[0]
+        raise InputError(f"The card file's facts are wrong: {'.'.join(map(str, place))}: {text}") from None
+
+
+def _json(text: bytes | str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise InputError("This is no card file: its header is not JSON.") from None

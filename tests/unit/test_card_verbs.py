@@ -1,0 +1,132 @@
+"""Cards of the results become files and come back, through the verbs and as documented."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from shiftpress.assembly import build, load_study
+from shiftpress.cli import app
+from shiftpress.core.storage import write_json
+from shiftpress.core.tensors import with_prefix, write_tensors
+from shiftpress.packing.card import unpack
+
+ROOT = Path(__file__).parents[2]
+SHAPE, NAME = (1, 32, 32), "mnist5k/convs/clean/lrr/95"
+
+
+def trained(params: object, seed: int) -> torch.nn.Module:
+    torch.manual_seed(seed)
+    net = build("classifiers", params.classifiers["convs"]).build(SHAPE, 10).eval()
+    net.normalise.mean.fill_(0.13)
+    net.normalise.deviation.fill_(0.31)
+    with torch.no_grad():
+        for weight in (p for p in net.parameters() if p.ndim > 1):
+            weight.mul_(weight.abs() > weight.abs().flatten().quantile(0.95))
+    return net
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A folder with the params, the card of a dataset, and weights of two seeds."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    params = load_study(["params.yaml"])
+    classes = [str(digit) for digit in range(10)]
+    write_json("results/laptop/data/mnist5k/card.json", {"shape": list(SHAPE), "classes": classes}, "me")
+    nets = {seed: trained(params, seed) for seed in (0, 1)}
+    tensors = {name: t for seed, net in nets.items() for name, t in with_prefix(f"{seed}/95", net.state_dict()).items()}
+    write_tensors("results/laptop/cards/mnist5k/convs/clean/lrr/seeds0-2.safetensors", tensors, "me")
+    return nets
+
+
+def verb(*words: object, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["card", *map(str, words)])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.stdout if code == 0 else done.stderr
+
+
+def images() -> torch.Tensor:
+    return torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(2))
+
+
+@torch.no_grad()
+def test_a_card_is_packed_told_about_and_unpacked(results):
+    assert verb("pack", NAME, "--seed", 1, "-o", "a.card") == f"a.card: {Path('a.card').stat().st_size} bytes\n"
+    card = unpack(Path("a.card").read_bytes())
+    assert card.facts.origin == f"{NAME}, seed 1" and card.facts.bits == 32
+    assert torch.equal(card.net()(images()), results[1](images()))
+    told = dict(line.split(maxsplit=1) for line in verb("info", "a.card").splitlines())
+    assert told["kind"] == "convs" and int(told["disk_bytes"]) == Path("a.card").stat().st_size
+    assert "ms, batch 32" in verb("info", "a.card", "--latency")
+    verb("unpack", "a.card", "-o", "plain.safetensors")
+    plain = load_file("plain.safetensors")
+    assert all(torch.equal(plain[name], tensor) for name, tensor in results[1].state_dict().items())
+
+
+def test_the_verbs_name_files_by_themselves_and_take_fewer_bits(results):
+    verb("pack", NAME, "--bits", 16, "--fold")
+    facts = unpack(Path("mnist5k-convs-clean-lrr-95-seed0.card.safetensors").read_bytes()).facts
+    assert (facts.bits, facts.folded) == (16, True)
+
+
+@torch.no_grad()
+def test_the_documented_ten_lines_give_the_cards_logits(results):
+    verb("pack", NAME, "-o", "convs.card")
+    verb("unpack", "convs.card", "-o", "convs.safetensors")
+    (snippet,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/cards.md").read_text(), re.S)
+    found: dict = {}
+    run = compile(snippet, "docs/cards.md", "exec")
+    exec(run, found)  # noqa: S102
+    torch.testing.assert_close(found["logits"](images()), results[0](images()), rtol=0, atol=1e-5)
+    body = snippet[snippet.index("w = ") :].strip().splitlines()
+    assert len(body) <= 10
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pack", "mnist5k"], "names no card"),
+        (["pack", "mnist5k/conv5/clean/lrr/95"], "no classifier 'conv5'"),
+        (["pack", "mnist5k/convs/clean/lrr/half"], "is no sparsity"),
+        (["pack", "mnist5k/convs/clean/lrr/80"], "has no sparsity 80 %; it has 95"),
+        (["pack", "mnist5k/convs/clean/dense"], "Has the tier been run?"),
+        (["pack", f"{NAME}/best"], "has no sparsity 95-best %; it has 95"),
+        (["pack", NAME, "--seed", "9"], "runs no seed 9"),
+        (["pack", NAME, "--seed", "2"], "has no sparsity 95 %; it has none"),
+        (["pack", NAME, "--bits", "8"], "32, 16 or 1 bits, not 8"),
+        (["pack", NAME, "--bits", "1"], "not binary"),
+        (["pack", NAME, "--tier", "nowhere"], "No params are known for tier 'nowhere'"),
+        (["info", "nowhere.card"], "cannot be read"),
+        (["unpack", "params.yaml", "-o", "x"], "This is no card file"),
+        (["export", "params.yaml", "-o", "x"], "This is no card file"),
+    ],
+)
+def test_bad_input_gives_one_line_and_code_two(results, words, said):
+    text = verb(*words, code=2)
+    assert said in text and text.count("\n") == 1
+
+
+@torch.no_grad()
+def test_an_onnx_file_gives_the_cards_logits_for_any_batch(results):
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+    verb("pack", NAME, "-o", "a.card")
+    verb("export", "a.card", "-o", "a.onnx")
+    session = runtime.InferenceSession("a.onnx", providers=["CPUExecutionProvider"])
+    for count in (1, 4, 33):
+        some = torch.rand(count, *SHAPE, generator=torch.Generator().manual_seed(count))
+        (found,) = session.run(["logits"], {"images": some.numpy()})
+        torch.testing.assert_close(torch.from_numpy(found), results[0](some), rtol=1e-4, atol=1e-5)
+
+
+def test_export_without_its_packages_says_what_to_install(results, monkeypatch):
+    from shiftpress.packing import onnx
+
+    monkeypatch.setattr(onnx, "NEEDED", ("a_package_that_is_not_there",))
+    verb("pack", NAME, "-o", "a.card")
+    assert "install shiftpress[onnx]" in verb("export", "a.card", "-o", "a.onnx", code=2)

@@ -1,0 +1,125 @@
+"""Every claim about cards gets its verdict from records that hold it, or a reason that names what is missing."""
+
+from pathlib import Path
+
+import pytest
+from toy_cards import AUGMENTED, LAPTOP, card_records
+
+from shiftpress.assembly import build, load_study, pruned_classifiers
+from shiftpress.claims.comparison import Note
+from shiftpress.claims.model import read_ledgers
+from shiftpress.claims.verdict import judge
+
+ROOT = Path(__file__).parents[2]
+(LEDGER,) = read_ledgers([ROOT / "claims/cards2021.yaml"])
+AT_LAPTOP = [*(f"C-{k}" for k in range(1, 11)), "C-20", "C-23", "C-25"]
+
+
+def rows(**which) -> dict[str, dict]:
+    tier = which.pop("tier")
+    return {row["id"]: row for row in judge([LEDGER], card_records(**which), tier)}
+
+
+@pytest.fixture(scope="module")
+def laptop() -> dict[str, dict]:
+    return rows(pruners=LAPTOP, levels=(80, 95), augmentations=("clean", "gaussian"), picks=("",), tier="laptop")
+
+
+@pytest.fixture(scope="module")
+def standard() -> dict[str, dict]:
+    return rows(seeds=5, tier="standard")
+
+
+def test_all_are_there_but_those_about_decks():
+    assert list(LEDGER.claims) == [f"C-{k}" for k in [*range(1, 13), *range(19, 27)]]
+
+
+@pytest.mark.parametrize("name", LEDGER.claims)
+def test_a_claim_runs_where_it_says(name, laptop, standard):
+    tier = LEDGER.claims[name].tier
+    assert (laptop[name]["verdict"] != "NOT RUN") == (tier == "laptop") == (name in AT_LAPTOP), laptop[name]["reason"]
+    assert (standard[name]["verdict"] != "NOT RUN") == (tier is not None), standard[name]["reason"]
+    for found in (laptop[name], standard[name]):
+        assert found["reason"] and (found["verdict"] != "NOT RUN" or "no records of" in found["reason"])
+
+
+@pytest.mark.parametrize("name", LEDGER.claims)
+def test_records_that_hold_what_was_found_support_it(name, standard):
+    if standard[name]["verdict"] != "NOT RUN":
+        assert standard[name]["verdict"] == "SUPPORTED", (standard[name]["condition"], standard[name]["reason"])
+
+
+@pytest.mark.parametrize(
+    ("name", "pruner", "points"),
+    [
+        ("C-1", "lrr", -3.0),
+        ("C-3", "lth", -3.0),
+        ("C-4", "fine_tune", 6.0),
+        ("C-5", "gradual", 6.0),
+        ("C-6", "gradual", 12.0),
+        ("C-7", "edge_popup", -3.0),
+        ("C-8", "biprop", -3.0),
+        ("C-9", "biprop", 3.0),
+        ("C-10", "lth", 3.0),
+        ("C-20", "dense_long", 4.0),
+    ],
+)
+def test_records_that_say_otherwise_refute_it(name, pruner, points):
+    frame = card_records(pruners=LAPTOP, levels=(80, 95), augmentations=("clean",))
+    moved = frame.model.str.contains(f"/{pruner}/") & (frame.metric == "accuracy")
+    if name == "C-4":
+        moved &= frame.model.str.contains("/95")
+    frame.loc[moved, "value"] += points / 100
+    found = {row["id"]: row for row in judge([LEDGER], frame, "laptop")}
+    assert found[name]["verdict"] == "REFUTED", found[name]["reason"]
+
+
+def test_similar_means_similar_from_both_sides():
+    frame = card_records(pruners=LAPTOP, levels=(80, 95), augmentations=("clean",))
+    better = frame.model.str.contains("/lrr/") & (frame["shift"] == "clean") & (frame.metric == "accuracy")
+    frame.loc[better, "value"] += 0.02
+    found = {row["id"]: row for row in judge([LEDGER], frame, "laptop")}["C-2"]
+    assert found["verdict"] == "REFUTED"
+    assert [part["verdict"] for part in found["parts"] if part["name"] == "no worse"] == ["SUPPORTED"] * 2
+
+
+def test_epochs_picked_on_validation_are_no_models_of_their_own(laptop):
+    parts = [part for row in laptop.values() for part in row["parts"]]
+    assert not [part["model"] for part in parts if part["model"].endswith("/best")]
+
+
+def test_values_are_those_of_a_source_that_is_named():
+    for name, claim in LEDGER.claims.items():
+        reports = [claim.reported, *(item.reported for item in claim.also.values() if item.reported)]
+        for reported in reports:
+            assert reported.known in ("read", "data", "second-hand", "reconstruction"), name
+            if reported.known == "data" and reported.value is not None:
+                assert "sister study" in reported.text, (name, "never the paper's own table")
+            if reported.known == "reconstruction":
+                assert reported.value is None or name == "C-25"
+
+
+@pytest.mark.parametrize("tier", ["laptop", "standard"])
+def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
+    study = load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
+    assert set(study.chosen("augmentations")) <= set(AUGMENTED)
+    models = {
+        "/".join([classifier, augmentation, pruner])
+        for classifier, pruner in pruned_classifiers(study)
+        for augmentation in study.chosen("augmentations")
+    }
+    for name, claim in LEDGER.claims.items():
+        if claim.tier not in (("laptop",) if tier == "laptop" else ("laptop", "standard")):
+            continue
+        for comparison in (c for c in [claim, *map(claim.comparison, claim.also)] if not isinstance(c, Note)):
+            first = next(iter(sorted(models)))
+            for arm in filter(None, (comparison.arm, comparison.baseline)):
+                for model in [arm.model, *arm.pooled, *filter(None, [arm.less])]:
+                    parts = model.replace("*", "{1}", 1).split("/")
+                    aug = "clean" if parts[1] == "{2}" else parts[1]
+                    aug = comparison.arm.model.split("/")[1] if parts[1] == "{2}" else aug
+                    wanted = f"{first.split('/')[0] if parts[0] == '{1}' else parts[0]}/{aug}/{parts[2]}"
+                    assert wanted in models, (name, wanted)
+                for shift in set(arm.shifts) - {"fourier", "slopes", "storage"}:
+                    assert shift in study.chosen("shifts"), (name, shift)
+                    assert build("shifts", study.shifts[shift])
