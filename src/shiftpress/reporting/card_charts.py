@@ -33,5 +33,5 @@ def card_charts(frame: pd.DataFrame, sister: pd.DataFrame) -> dict[str, Chart]:
 
 
 def _places(place: str) -> dict[str, Any]:
-    words = {"level": "sparsity, %", "shift": "corruption", "bytes": "bytes"}
+    words = {"level": "sparsity, %", "shift": "corruption", "kilobytes": "kB"}
     return {"place": words.get(place, place)}

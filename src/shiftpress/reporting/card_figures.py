@@ -1,6 +1,7 @@
 """The figures about cards: over the sparsity, against bytes on disk, and layer by layer."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from shiftpress.reporting import card_tables as tables
 from shiftpress.reporting.drawn import Drawn
@@ -42,6 +43,7 @@ def over_sparsity(
             axes.axhspan(dense.low, dense.high, color=INK, alpha=0.12, linewidth=0)
     for pruner in shown(data):
         curve(axes, data[data.pruner == pruner], "level", looks[pruner], pruner)
+    _to_hundred(axes)
     axes.set_xlabel(SPARSITY)
     axes.set_ylabel(f"accuracy, mean of {_count(cards)} corruptions, %" if robust else "accuracy on clean images, %")
     legend(figure, axes)
@@ -74,23 +76,26 @@ def gain(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Dra
 
 def against_bytes(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Drawn | None:
     """Robust accuracy against the measured bytes of the card files."""
-    size = cards[cards.metric == "disk_bytes"].groupby("model")["value"].mean()
+    size = cards[cards.metric == "disk_bytes"].groupby("model")["value"].mean() / 1000
     data = _estimates(tables.accuracy(cards, robust=True))
-    data = data[data.model.isin(size.index)].assign(bytes=lambda rows: rows.model.map(size))
-    if data.bytes.nunique() < 2:
+    data = data[data.model.isin(size.index)].assign(kilobytes=lambda rows: rows.model.map(size))
+    if data.kilobytes.nunique() < 2:
         return None
     figure, axes = new_figure(height=4.2)
     looks = looks_of(list(data.pruner))
     for pruner in [tables.DENSE, *shown(data)]:
-        rows = data[data.pruner == pruner].sort_values("bytes")
-        points(axes, rows, "bytes", looks[pruner], pruner)
-    if data.bytes.max() > 3 * data.bytes.min():
+        rows = data[data.pruner == pruner].sort_values("kilobytes")
+        points(axes, rows, "kilobytes", looks[pruner], pruner)
+    if data.kilobytes.max() > 3 * data.kilobytes.min():
         logarithmic(axes, "x")
-    axes.set_xlabel("bytes of the file")
+    _to_hundred(axes)
+    axes.set_xlabel("size of the file, kB (1,000 bytes)")
     axes.set_ylabel(f"accuracy, mean of {_count(cards)} corruptions, %")
     legend(figure, axes)
     note = "Files as they lie on the disk: header, entropy-coded mask, kept weights and everything else."
-    return Drawn(to_svg(figure, name, title), data.sort_values("bytes"), "bytes", f"{note} {_crowded(data)}".strip())
+    return Drawn(
+        to_svg(figure, name, title), data.sort_values("kilobytes"), "kilobytes", f"{note} {_crowded(data)}".strip()
+    )
 
 
 def survival(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Drawn | None:
@@ -122,6 +127,11 @@ def survival(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str) ->
 def _estimates(rows: pd.DataFrame) -> pd.DataFrame:
     data = estimates(rows, ["model", "pruner", "level"])
     return data.sort_values(["pruner", "level"], ignore_index=True)
+
+
+def _to_hundred(axes: Axes) -> None:
+    """No room for accuracies beyond 100 %, where an interval of few seeds may reach."""
+    axes.set_ylim(top=min(axes.get_ylim()[1], 100.5))
 
 
 def _count(cards: pd.DataFrame) -> int:

@@ -30,7 +30,7 @@ def differences(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
     for mean, pruner, shift in zip(data["mean"], data.pruner, data["shift"], strict=True):
         if pruner in methods:
             column, row = methods.index(pruner), corruptions.index(shift)
-            _square(axes, column, row, BETTER if mean > 0 else WORSE, abs(mean) / largest)
+            _square(axes, column, row, BETTER if mean > 0 else WORSE, (abs(mean) / largest) ** 0.5)
             text = f"{mean:+.1f}".replace("-", "−")
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=INK)
     axes.set_xticks(range(len(methods)), [method.replace("_", "\n") for method in methods], fontsize=8)
