@@ -44,15 +44,15 @@ def same(a, b):
 @pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
 def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, monkeypatch):
     whole = chain(pruner, about, tmp_path / "whole", interval_s=1e9)
-    step, made = Round._train_step, []
+    step, made = Round.step, []
 
     def fragile(work):
         step(work)
-        made.append((work.key, work._step))
+        made.append((work.key, work.taken))
         if random.Random(len(made)).random() < 0.15:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Round, "_train_step", fragile)
+    monkeypatch.setattr(Round, "step", fragile)
     found, stops = None, 0
     while found is None:
         try:
