@@ -8,7 +8,6 @@ from shiftpress.core.checkpoints import Tree
 from shiftpress.core.selection import PIECE, Tracker, changes, count
 from shiftpress.pruners.base import Masks, ScorePruner, prunable
 
-
 SIGN = np.int32(-(2**31))
 """The bit of a float32 that says that it is negative."""
 
