@@ -15,9 +15,10 @@ from shiftpress.pruners.base import Span, prunable
 from shiftpress.pruners.edge_popup import EdgePopup
 from shiftpress.training.cards import train_dense
 from shiftpress.training.lessons import divergence
+from shiftpress.training.popup import Popup
 from shiftpress.training.rounds import Round
 from shiftpress.training.schedules import step_size
-from shiftpress.training.sparse import Masked, Popup, state_of
+from shiftpress.training.sparse import Masked, state_of
 
 
 def curve(span=None, **recipe):
@@ -86,14 +87,14 @@ def test_looking_for_the_best_epoch_does_not_change_the_last(tmp_path):
 
 
 def test_averaged_weights_are_the_exponential_mean_of_all_steps(tmp_path, monkeypatch):
-    weights, step = [], Round._train_step
+    weights, step = [], Round.step
 
     def watched(work):
         step(work)
         weights.append(work.net.head.weight.detach().clone())
 
     first = lesson().untrained().head.weight.detach()
-    monkeypatch.setattr(Round, "_train_step", watched)
+    monkeypatch.setattr(Round, "step", watched)
     _, card = trained(tmp_path, ema=0.7)
     mean = first.clone()
     for weight in weights:

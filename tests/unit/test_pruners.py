@@ -18,8 +18,9 @@ from shiftpress.pruners.lrr import LearningRateRewinding
 from shiftpress.pruners.lth import LotteryTicket
 from shiftpress.pruners.random import RandomMasks
 from shiftpress.training.cards import Card, prune, train_dense
+from shiftpress.training.popup import Popup
 from shiftpress.training.rounds import Round
-from shiftpress.training.sparse import Masked, Popup, state_of
+from shiftpress.training.sparse import Masked, state_of
 
 LEVELS = [0.5, 0.8, 0.95]
 KINDS = [
@@ -67,7 +68,7 @@ def test_every_level_has_exactly_its_sparsity_and_binary_masks_that_say_which(pr
 
 @pytest.mark.parametrize("pruner", PRUNERS[:12], ids=lambda p: f"{type(p).__name__}-{p.scope}")
 def test_removed_weights_are_zero_after_every_step(pruner, tmp_path, monkeypatch):
-    seen, step = [], Round._train_step
+    seen, step = [], Round.step
 
     def watched(work):
         step(work)
@@ -76,7 +77,7 @@ def test_removed_weights_are_zero_after_every_step(pruner, tmp_path, monkeypatch
             assert (weights[name][~keep] == 0).all()
             seen.append(int((~keep).sum()))
 
-    monkeypatch.setattr(Round, "_train_step", watched)
+    monkeypatch.setattr(Round, "step", watched)
     chain(pruner, tmp_path)
     assert max(seen) > 0
 
@@ -105,18 +106,18 @@ def test_gradual_masks_only_grow_and_reach_the_level_inside_the_training(scope, 
 @pytest.mark.parametrize("share", [None, 0.2])
 def test_lottery_tickets_go_back_to_the_early_step_to_the_bit_statistics_included(share, tmp_path, monkeypatch):
     task, starts, states = lesson(), [], {}
-    begin, step = Round._begin, Round._train_step
+    begin, step = Round.begin, Round.step
 
     def at_start(work, store):
         begin(work, store)
-        starts.append((work.key, state_of(work.net), work.sparse.masks, work._step))
+        starts.append((work.key, state_of(work.net), work.sparse.masks, work.taken))
 
     def watched(work):
         step(work)
-        states[work.key, work._step] = state_of(work.net)
+        states[work.key, work.taken] = state_of(work.net)
 
-    monkeypatch.setattr(Round, "_begin", at_start)
-    monkeypatch.setattr(Round, "_train_step", watched)
+    monkeypatch.setattr(Round, "begin", at_start)
+    monkeypatch.setattr(Round, "step", watched)
     dense = train_dense(task, Checkpoints("dense", tmp_path), Progress("t", 9))
     pruner = LotteryTicket(sparsities=[0.5, 0.8], step=3, share=share)
     dict(prune(pruner, task, dense, Checkpoints("c", tmp_path), Progress("t", 9)))
@@ -137,13 +138,13 @@ def test_rewinding_past_the_end_is_refused_in_words(tmp_path):
 
 
 def test_learning_rate_rewinding_goes_on_from_where_the_last_round_ended(tmp_path, monkeypatch):
-    starts, begin = [], Round._begin
+    starts, begin = [], Round.begin
 
     def at_start(work, store):
         begin(work, store)
         starts.append(state_of(work.net))
 
-    monkeypatch.setattr(Round, "_begin", at_start)
+    monkeypatch.setattr(Round, "begin", at_start)
     dense, cards = chain(LearningRateRewinding(sparsities=[0.5, 0.8]), tmp_path)
     for start, past, card in zip(starts[1:], [dense, cards[0.5]], cards.values(), strict=True):
         for name, tensor in past.states["last"].items():
@@ -179,14 +180,15 @@ def test_the_gradient_of_a_score_is_that_of_its_weight_times_weight_and_sign():
     task = lesson(norm="none")
     net = task.untrained()
     sparse = Popup(net, EdgePopup(sparsities=[0.5]), 0.5, torch.Generator().manual_seed(0))
-    fixed, scores = sparse._fixed.clone(), sparse._scores.detach().clone()
+    fixed = [weight.detach().clone() / 0.5**0.5 for weight in prunable(task.untrained()).values()]
+    scores = [score.detach().clone() for score in sparse.trained]
     sparse.before(0, 1)
     images, labels = task.train.images.float() / 255, task.train.labels
     task.loss(net, [images], labels, False).backward()
     slopes = {name: weight.grad.clone() for name, weight in prunable(net).items()}
     sparse.gradients()
-    wanted = torch.cat([slopes[n].as_strided((slopes[n].numel(),), (1,)) for n in NAMES]) * fixed * scores.sign()
-    assert torch.equal(sparse._scores.grad, wanted)
+    for name, tensor, weight, score in zip(NAMES, sparse.trained, fixed, scores, strict=True):
+        assert torch.equal(tensor.grad, slopes[name] * weight * score.sign())
 
 
 @pytest.mark.parametrize("scope", ["global", "layerwise"])

@@ -12,9 +12,13 @@ from toy_lessons import lesson
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.progress import Progress
 from shiftpress.pruners.biprop import Biprop
+from shiftpress.pruners.dense_long import DenseLong
+from shiftpress.pruners.edge_popup import EdgePopup
+from shiftpress.pruners.fine_tune import FineTune
 from shiftpress.pruners.gradual import Gradual
 from shiftpress.pruners.lrr import LearningRateRewinding
 from shiftpress.pruners.lth import LotteryTicket
+from shiftpress.pruners.random import RandomMasks
 from shiftpress.training import rounds
 from shiftpress.training.cards import prune, train_dense
 from shiftpress.training.rounds import Round
@@ -24,12 +28,20 @@ CHAINS = [
     (LotteryTicket(sparsities=[0.5, 0.8], step=5), {"noisy": True, "picks": ["last", "best"]}),
     (Gradual(sparsities=[0.5, 0.9], every=2), {"noisy": True, "ema": 0.9}),
     (Biprop(sparsities=[0.8, 0.95]), {"picks": ["last", "best"]}),
+    (EdgePopup(sparsities=[0.5, 0.9], scope="layerwise"), {"optimizer": "adam", "lr": 0.01}),
+    (FineTune(sparsities=[0.5, 0.9]), {"ema": 0.9}),
+    (RandomMasks(sparsities=[0.5, 0.9], share=0.5), {"noisy": True}),
+    (DenseLong(sparsities=[0.5, 0.9]), {"schedule": "one_cycle", "warmup": 0.2}),
 ]
+"""Every kind of pruner, and between them every part of a recipe that has a state."""
+
+KILLS = int(os.environ.get("SHIFTPRESS_KILLS", "3"))
+"""Kills of each chain; the first one is always killed 20 times. 20 everywhere takes two minutes."""
 
 
-def chain(pruner, about, folder, interval_s=0.0):
+def chain(pruner, about, folder, interval_s=0.0, epochs=4):
     """Tensors of a whole chain by level, checkpointed after every step."""
-    task, store = lesson(count=90, epochs=4, **about), Checkpoints("c", folder, interval_s)
+    task, store = lesson(count=90, epochs=epochs, **about), Checkpoints("c", folder, interval_s)
     dense = train_dense(task, store, Progress("t", 99))
     found = dense.tensors("0")
     for level, card in prune(pruner, task, dense, store, Progress("t", 99)):
@@ -44,15 +56,15 @@ def same(a, b):
 @pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
 def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, monkeypatch):
     whole = chain(pruner, about, tmp_path / "whole", interval_s=1e9)
-    step, made = Round._train_step, []
+    step, made = Round.step, []
 
     def fragile(work):
         step(work)
-        made.append((work.key, work._step))
+        made.append((work.key, work.taken))
         if random.Random(len(made)).random() < 0.15:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Round, "_train_step", fragile)
+    monkeypatch.setattr(Round, "step", fragile)
     found, stops = None, 0
     while found is None:
         try:
@@ -64,28 +76,40 @@ def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, m
     assert len(made) - len(set(made)) == stops
 
 
-@pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
-def test_killed_at_20_random_moments_the_weights_are_bit_identical(pruner, about, tmp_path):
-    chain(pruner, about, tmp_path / "warm")
+def killed(command, folder, duration, moments):
+    """Start the command in a process of its own and kill that at a random moment; whether it was still at work."""
+    child = os.fork()
+    if not child:  # a killed process runs no clean-up of ours either way
+        try:
+            command(folder)
+        finally:
+            os._exit(0)
+    time.sleep(moments.uniform(0, duration))
+    os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("pruner", "about", "wanted"),
+    [(*part, 20 if part is CHAINS[0] else KILLS) for part in CHAINS],
+    ids=lambda x: type(x).__name__,
+)
+def test_killed_at_random_moments_the_weights_are_bit_identical(pruner, about, wanted, tmp_path):
+    def command(folder):
+        return chain(pruner, about, folder, epochs=2)
+
     started = time.monotonic()
-    whole = chain(pruner, about, tmp_path / "whole")
-    duration, moments, kills, reached = time.monotonic() - started, random.Random(0), 0, set()
-    while kills < 20:
-        child = os.fork()
-        if not child:  # a killed process runs no clean-up of ours either way
-            try:
-                chain(pruner, about, tmp_path / "cut")
-            finally:
-                os._exit(0)
-        time.sleep(moments.uniform(0, duration / 10))
-        os.kill(child, signal.SIGKILL)
-        kills += os.waitpid(child, 0)[1] == signal.SIGKILL
-        running = Checkpoints("c", tmp_path / "cut").read(rounds.RUNNING)
-        reached.add(running and (running["key"], running["step"]))
-        if kills < 20 and Checkpoints("c", tmp_path / "cut").read(f"{100 * pruner.sparsities[-1]:g}"):
-            Checkpoints("c", tmp_path / "cut").discard()  # it got to the end: start over, to be killed again
-    assert len(reached) > 5, "kills found it in the same places"
-    assert same(chain(pruner, about, tmp_path / "cut"), whole)
+    whole = command(tmp_path / "whole")
+    share, moments, kills, reached = (time.monotonic() - started) / wanted, random.Random(0), 0, set()
+    cut = Checkpoints("c", tmp_path / "cut")
+    while kills < wanted:
+        kills += killed(command, tmp_path / "cut", share, moments)
+        running = cut.read(rounds.RUNNING)
+        reached.add((running and (running["key"], running["step"]), len(list(cut.folder.glob("*.safetensors")))))
+        if kills < wanted and cut.read(f"{100 * pruner.sparsities[-1]:g}"):
+            cut.discard()  # it got to the end: start over, to be killed again
+    assert len(reached) > wanted / 4, "kills found it in the same places"
+    assert same(command(tmp_path / "cut"), whole)
 
 
 def test_progress_of_another_round_is_not_taken_up(tmp_path):

@@ -14,8 +14,9 @@ from shiftpress.core.recipe import CardFit
 from shiftpress.core.tensors import State, under_prefix, with_prefix
 from shiftpress.pruners.base import Masks, Pruner, ScorePruner, Span, prunable
 from shiftpress.training.lessons import Lesson
+from shiftpress.training.popup import Popup
 from shiftpress.training.rounds import RUNNING, Round, epochs_of
-from shiftpress.training.sparse import Masked, Popup, state_of
+from shiftpress.training.sparse import Masked, state_of
 
 
 @dataclass(frozen=True)

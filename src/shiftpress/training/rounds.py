@@ -13,8 +13,9 @@ from shiftpress.core.tensors import State
 from shiftpress.pruners.base import Span
 from shiftpress.training.batches import Batches
 from shiftpress.training.lessons import Lesson
+from shiftpress.training.popup import Popup
 from shiftpress.training.schedules import step_size
-from shiftpress.training.sparse import Masked, Popup, state_of
+from shiftpress.training.sparse import Masked, state_of
 
 RUNNING = "running"
 """Name of the checkpoint of the round that is under way."""
@@ -46,11 +47,11 @@ class Round:
     def train(self, store: Checkpoints, progress: Progress) -> dict[str, State]:
         """The state at the end, ``last``, and the ``best`` on the validation split if the recipe picks it."""
         recipe, last = self.lesson.recipe, self.until if self.until is not None else self.total
-        self._begin(store)
-        while self._step < last:
-            self._train_step()
+        self.begin(store)
+        while self.taken < last:
+            self.step()
             self._losses.append(self._loss)
-            if self._step % self.lesson.steps_per_epoch == 0:
+            if self.taken % self.lesson.steps_per_epoch == 0:
                 if "best" in recipe.picks and self.until is None:
                     self._compare()
                 progress.step(f"loss {torch.stack(self._losses).mean():.4f}")
@@ -59,7 +60,7 @@ class Round:
                 store.write(RUNNING, self._tree())
         return {"last": self._result(), **({"best": self._best} if self._best else {})}
 
-    def _begin(self, store: Checkpoints) -> None:
+    def begin(self, store: Checkpoints) -> None:
         """Everything as at the first step, or as at the last checkpoint of this round."""
         lesson, recipe, weight_decay = self.lesson, self.lesson.recipe, self.span.weight_decay
         decay = recipe.weight_decay if weight_decay is None else weight_decay
@@ -67,23 +68,23 @@ class Round:
         self.net.train()
         self._optimizer = _optimizer(recipe, self.sparse.trained, decay)
         self._views = torch.Generator().manual_seed(lesson.seed_of("views", self.number))
-        self._step, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
+        self.taken, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
         self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
         if (tree := store.read(RUNNING)) and tree["key"] == self.key:
             self.net.load_state_dict(tree["net"])
             self.sparse.load(tree["sparse"])
             load_optimizer(self._optimizer, tree["optimizer"])
             self._views.set_state(tree["views"])
-            self._step, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
+            self.taken, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
             for mean, kept in zip(self._mean, tree["mean"], strict=True):
                 mean.copy_(kept)
         seed = lesson.seed_of("order", self.number)
-        self._batches = Batches(len(lesson.train), recipe.batch, seed, self._step)
+        self._batches = Batches(len(lesson.train), recipe.batch, seed, self.taken)
 
     def _tree(self) -> Tree:
         return {
             "key": self.key,
-            "step": self._step,
+            "step": self.taken,
             "net": self.net.state_dict(),
             "sparse": self.sparse.state(),
             "optimizer": self._optimizer.state_dict(),
@@ -93,11 +94,11 @@ class Round:
             "best_accuracy": self._best_accuracy,
         }
 
-    def _train_step(self) -> None:
+    def step(self) -> None:
         lesson, recipe = self.lesson, self.lesson.recipe
-        self.sparse.before(self._step, self.total)
+        self.sparse.before(self.taken, self.total)
         for group in self._optimizer.param_groups:
-            group["lr"] = step_size(recipe, self.span, self._step, self.total)
+            group["lr"] = step_size(recipe, self.span, self.taken, self.total)
         positions = self._batches.next()
         views = lesson.views(positions, self._views)
         with torch.autocast(views[0].device.type, torch.bfloat16) if recipe.autocast else nullcontext():
@@ -109,7 +110,7 @@ class Round:
         self.sparse.after()
         if self._mean:
             torch._foreach_lerp_(self._mean, [t.detach() for t in self.sparse.trained], 1 - recipe.ema)
-        self._step, self._loss = self._step + 1, loss.detach()
+        self.taken, self._loss = self.taken + 1, loss.detach()
 
     def _result(self) -> State:
         """The state as a card has it: averaged if the recipe averages, sparse, its own gradients nobody's."""
