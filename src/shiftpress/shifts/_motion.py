@@ -12,7 +12,6 @@ HALF = (1 << BITS) // 514
 """The published blur works on 16 bits, 257 per level, and rounds there before it drops the lower 8."""
 
 
-
 def kernel(radius: int, sigma: float) -> list[int]:
     """Weights of the steps along the line, nearest first, in units of 2^-23; what never weighs anything is left out."""
     line = np.exp(-(np.arange(2 * radius + 1) ** 2) / (2 * sigma**2))
@@ -29,13 +28,13 @@ def _offsets(angles: Tensor, count: int) -> np.ndarray:
 
 
 def smear(levels: Tensor, weights: list[int], angles: Tensor) -> Tensor:
-    """Whole levels (N, C, H, W), each smeared along a line at its own angle (N,) in degrees, rounded down; edges repeat.
+    """Whole levels (N, C, H, W), each smeared along a line at its own angle (N,) in degrees and rounded down.
 
-    Neighbours that look at the same pixel in a step take it together: sorted by their angles, they often do.
+    Edges repeat. Neighbours that look at the same pixel in a step take it together: sorted by angle, they often do.
     """
     looks = _offsets(angles, len(weights))
     count, channels, height, width = levels.shape
-    (above, left), (below, right) = np.maximum(-looks.min((0, 1)), 0).tolist(), np.maximum(looks.max((0, 1)), 0).tolist()
+    (above, left), (below, right) = (np.maximum(far, 0).tolist() for far in (-looks.min((0, 1)), looks.max((0, 1))))
     wide = extended(levels, (above, below), (left, right), torch.int32)
     span = wide.shape[3]
     total = torch.zeros(count, channels, height * span, dtype=torch.int32, device=levels.device)
