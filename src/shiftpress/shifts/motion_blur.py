@@ -20,7 +20,7 @@ class MotionBlur(Corruption):
         "imagenet": ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15)),
         "mnist": ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
     }
-    piece = 1 << 17
+    piece = 1 << 18
 
     def order(self, draws: Draws) -> Tensor:
         return draws.uniform().argsort()

@@ -43,7 +43,7 @@ class Snow(Corruption):
             (0.3, 0.3, 1.25, 0.65, 14, 12, 0.8),
         ),
     }
-    piece = 1 << 17
+    piece = 1 << 18
 
     def order(self, draws: Draws) -> Tensor:
         return draws.uniform().argsort()
