@@ -95,7 +95,7 @@ def glass(name, constants, images, rng):
     sigma, reach, rounds = constants
     inside = [side - 2 * reach for side in images.shape[2:]]
     down, across = rng.integers(-reach, reach, (2, len(images), rounds, *inside))
-    ours = through(levels_of(images), sigma, reach, torch.from_numpy(down), torch.from_numpy(across))
+    ours = through(levels_of(images), sigma, reach, torch.from_numpy(down * images.shape[3] + across))
     return ours, each(published.glass_blur, images, constants, down, across)
 
 

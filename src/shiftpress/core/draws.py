@@ -28,14 +28,14 @@ def _normal_quantiles() -> Tensor:
 
 def _shift_right(x: Tensor, bits: int) -> Tensor:
     """Logical shift; torch shifts signed integers arithmetically."""
-    return (x >> bits) & ((1 << (64 - bits)) - 1)
+    return (x >> bits).bitwise_and_((1 << (64 - bits)) - 1)
 
 
 def _mix(x: Tensor) -> Tensor:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014), in wrapping 64-bit arithmetic."""
-    x = (x ^ _shift_right(x, 30)) * _MIX1
-    x = (x ^ _shift_right(x, 27)) * _MIX2
-    return x ^ _shift_right(x, 31)
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014), in wrapping 64-bit arithmetic; works in place."""
+    x.bitwise_xor_(_shift_right(x, 30)).mul_(_MIX1)
+    x.bitwise_xor_(_shift_right(x, 27)).mul_(_MIX2)
+    return x.bitwise_xor_(_shift_right(x, 31))
 
 
 class Draws:
@@ -57,7 +57,7 @@ class Draws:
         return part
 
     def integers(self, *shape: int, stream: int = 0) -> Tensor:
-        """Uniform on 0..65535, (N, *shape) int64."""
+        """Uniform on 0..65535, (N, *shape) int32."""
         count = int(np.prod(shape, dtype=np.int64))
         words = -(-count // 4)  # one 64-bit hash gives four 16-bit numbers
         # added step by step in tensors, where 64-bit arithmetic wraps; Python's integers do not
@@ -65,7 +65,7 @@ class Draws:
         steps = torch.arange(1, words + 1, device=start.device)[None] * _GOLDEN
         hashes = _mix(start + steps)
         # the lowest 16 bits first, as they lie in memory
-        numbers = hashes.view(torch.int16)[:, :count].to(torch.int64).bitwise_and_(_LEVELS - 1)
+        numbers = hashes.view(torch.int16)[:, :count].to(torch.int32).bitwise_and_(_LEVELS - 1)
         return numbers.view(-1, *shape)
 
     def uniform(self, *shape: int, stream: int = 0) -> Tensor:

@@ -45,12 +45,15 @@ def _slopes(levels: Tensor) -> tuple[Tensor, Tensor]:
 
 def _grown(found: Tensor, weak: Tensor) -> Tensor:
     """Weak edges that touch, in steps, a strong one."""
-    while not torch.equal(found, weak):
-        near = F.max_pool2d(found.float(), 3, 1, 1).bool() & weak
-        if torch.equal(near, found):
-            break
-        found = near
-    return found
+    # bytes, and a frame of none around them: pooling takes ten times as long
+    weak, wide = weak.byte(), F.pad(found.byte(), (1, 1, 1, 1))
+    middle = wide[:, 1:-1, 1:-1]
+    while True:
+        rows = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
+        near = (rows[:, :, :-2] | rows[:, :, 1:-1]).bitwise_or_(rows[:, :, 2:]).bitwise_and_(weak)
+        if torch.equal(near, middle):
+            return near.bool()
+        middle.copy_(near)
 
 
 def distance(zeros: Tensor) -> Tensor:

@@ -20,34 +20,32 @@ def kernel(radius: int, sigma: float) -> list[int]:
     return whole[whole > 0].tolist()
 
 
-def offsets(angles: Tensor, count: int) -> np.ndarray:
+def _offsets(angles: Tensor, count: int) -> np.ndarray:
     """Where each step looks, (N, count, 2) rows and columns, for angles (N,) in degrees."""
     turn = np.deg2rad(angles.double().cpu().numpy())[:, None]
     steps = np.arange(count)
     return np.stack([np.ceil(steps * np.sin(turn) - 0.5), np.ceil(steps * np.cos(turn) - 0.5)], 2).astype(int)
 
 
-def smear(levels: Tensor, weights: list[int], looks: np.ndarray) -> Tensor:
-    """Whole levels (N, C, H, W), each image smeared along its own line, rounded down to whole levels; edges repeat.
+def smear(levels: Tensor, weights: list[int], angles: Tensor) -> Tensor:
+    """Whole levels (N, C, H, W), each smeared along a line at its own angle (N,) in degrees and rounded down.
 
-    Images whose lines take the same pixels are done together.
+    Edges repeat. Neighbours that look at the same pixel in a step take it together: sorted by angle, they often do.
     """
-    height, width = levels.shape[2:]
-    lines, group, sizes = np.unique(looks.reshape(len(looks), -1), axis=0, return_inverse=True, return_counts=True)
-    order = torch.from_numpy(np.argsort(group.ravel(), kind="stable")).to(levels.device)
-    (above, left), (below, right) = (-looks.min((0, 1))).tolist(), looks.max((0, 1)).tolist()
-    above, left, below, right = (max(0, room) for room in (above, left, below, right))
-    wide = extended(levels.index_select(0, order), (above, below), (left, right), torch.int32)
+    looks = _offsets(angles, len(weights))
+    count, channels, height, width = levels.shape
+    (above, left), (below, right) = (np.maximum(far, 0).tolist() for far in (-looks.min((0, 1)), looks.max((0, 1))))
+    wide = extended(levels, (above, below), (left, right), torch.int32)
     span = wide.shape[3]
-    total = torch.zeros(*levels.shape[:2], height * span, dtype=torch.int32, device=levels.device)
+    total = torch.zeros(count, channels, height * span, dtype=torch.int32, device=levels.device)
     # rows stand end to end, so that a step in the plane is a step in memory; the seam falls outside the image
     reach = (height - 1) * span + width
-    images = zip(wide.flatten(2).split(sizes.tolist()), total[..., :reach].split(sizes.tolist()), lines, strict=True)
-    for source, target, line in images:
-        for (down, across), weight in zip(line.reshape(-1, 2).tolist(), weights, strict=True):
-            start = (above + down) * span + left + across
-            target.add_(source[..., start : start + reach], alpha=weight)
-    seen = total.add_(HALF).bitwise_right_shift_(BITS).view(*levels.shape[:3], span)[..., :width]
-    done = torch.empty_like(levels)
-    done[order] = seen.to(levels.dtype)
-    return done
+    source, target = wide.flatten(2), total[..., :reach]
+    starts = (above + looks[..., 0]) * span + left + looks[..., 1]
+    for number, weight in enumerate(weights):
+        ends = np.flatnonzero(np.diff(starts[:, number], append=-1)) + 1
+        first = 0
+        for last, start in zip(ends.tolist(), starts[ends - 1, number].tolist(), strict=True):
+            target[first:last].add_(source[first:last, :, start : start + reach], alpha=weight)
+            first = last
+    return total.add_(HALF).bitwise_right_shift_(BITS).view(count, channels, height, span)[..., :width].to(levels.dtype)

@@ -1,25 +1,22 @@
 """Bilinear lookups at positions of one's own for each image."""
 
-from typing import Literal
-
 import torch
 from torch import Tensor
-
-Edge = Literal["pixel", "border"]
-"""Whether what lies outside mirrors the image about its outermost pixels, which stand once, or about its border."""
+from torch.nn import functional as F
 
 
-def bilinear(images: Tensor, rows: Tensor, columns: Tensor, edge: Edge) -> Tensor:
-    """Images (N, C, H, W) looked up at rows and columns (N, H, W) float64, in the images' precision.
+def warped(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Images (N, C, H, W) float32 looked up at rows and columns (N, H, W) float64, as OpenCV does.
 
-    The four neighbours are weighted and added row by row, as OpenCV and scipy do.
+    What lies outside mirrors the image about its outermost pixels, which stand once. The four neighbours are weighted
+    and added row by row, in float32.
     """
     height, width = images.shape[2:]
     top, left = rows.floor(), columns.floor()
     down, across = (place.sub(start).to(images.dtype).flatten(1) for place, start in ((rows, top), (columns, left)))
     top, left = top.float(), left.float()
-    lines = [_folded(top + step, height, edge).mul_(width) for step in (0, 1)]
-    places = [_folded(left + step, width, edge) for step in (0, 1)]
+    lines = [_folded(top + step, height).mul_(width) for step in (0, 1)]
+    places = [_folded(left + step, width) for step in (0, 1)]
     flat, total = images.flatten(2), None
     for line, tall in zip(lines, (1 - down, down), strict=True):
         for place, wide in zip(places, (1 - across, across), strict=True):
@@ -29,8 +26,20 @@ def bilinear(images: Tensor, rows: Tensor, columns: Tensor, edge: Edge) -> Tenso
     return total.view_as(images)
 
 
-def _folded(place: Tensor, side: int, edge: Edge) -> Tensor:
+def _folded(place: Tensor, side: int) -> Tensor:
     """Whole positions anywhere -> positions inside, float32."""
-    period, last = (2 * side - 2, 2 * side - 2) if edge == "pixel" else (2 * side, 2 * side - 1)
+    period = 2 * side - 2
     place = place - (place / period).floor_().mul_(period)
-    return torch.minimum(place, last - place).abs_()
+    return torch.minimum(place, period - place)
+
+
+def displaced(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Images (N, C, H, W) float32 looked up at rows and columns (N, H, W) float64, as scipy does.
+
+    What lies outside mirrors the image about its border. Sums are taken in float64 and rounded to float32, which gives
+    the same numbers in whatever order they are taken.
+    """
+    height, width = images.shape[2:]
+    # -1 is one border and 1 the other
+    places = torch.stack([(columns * 2 + 1) / width - 1, (rows * 2 + 1) / height - 1], 3)
+    return F.grid_sample(images.double(), places, "bilinear", "reflection", align_corners=False).float()

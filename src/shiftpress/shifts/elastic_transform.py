@@ -6,7 +6,7 @@ from torch import Tensor
 from shiftpress.core.draws import Draws
 from shiftpress.shifts._corruption import LARGE, Corruption
 from shiftpress.shifts._gaussian import smooth
-from shiftpress.shifts._sampling import bilinear
+from shiftpress.shifts._sampling import displaced, warped
 
 
 class ElasticTransform(Corruption):
@@ -40,13 +40,13 @@ def stretched(levels: Tensor, moves: Tensor, field: Tensor | None, alpha: float,
 
     The field (N, 2, H, W), columns before rows, in [-1, 1], is smoothed before.
     """
-    turned = bilinear(levels / 255, *_affine(moves, *levels.shape[2:]), "pixel")
+    turned = warped(levels / 255, *_affine(moves, *levels.shape[2:]))
     if field is None:
         return turned.mul_(255)
     height, width = levels.shape[2:]
     across, down = smooth(field.flatten(0, 1), sigma, "reflect", 3).mul_(alpha).float().view_as(field).unbind(1)
     rows, columns = _line(height, levels)[:, None] + down, _line(width, levels) + across
-    return bilinear(turned.double(), rows, columns, "border").float().mul_(255)
+    return displaced(turned, rows, columns).mul_(255)
 
 
 def _affine(moves: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:

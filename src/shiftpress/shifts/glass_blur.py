@@ -29,28 +29,32 @@ class GlassBlur(Corruption):
         height, width = levels.shape[2:]
         # both offsets from one draw: the published odds to 1 in 65,536
         picks = draws.integers(rounds, height - 2 * reach, width - 2 * reach).mul_((2 * reach) ** 2) >> 16
-        return through(levels, sigma, reach, picks // (2 * reach) - reach, picks % (2 * reach) - reach)
+        steps = torch.arange(-reach, reach, device=levels.device)
+        return through(levels, sigma, reach, (steps[:, None] * width + steps).take(picks.long()))
 
 
-def through(levels: Tensor, sigma: float, reach: int, down: Tensor, across: Tensor) -> Tensor:
-    """Levels seen through glass; offsets (N, rounds, H - 2 reach, W - 2 reach) from -reach to reach - 1."""
+def through(levels: Tensor, sigma: float, reach: int, steps: Tensor) -> Tensor:
+    """Levels seen through glass; steps (N, rounds, H - 2 reach, W - 2 reach) are rows * W + columns from each pixel.
+
+    Rows and columns lie between -reach and reach - 1.
+    """
     soft = blur(levels.double().div_(255), sigma).mul_(255).floor_().float()
     flat = soft.flatten(2)
-    for number in range(down.shape[1]):
-        source = sources(down[:, number], across[:, number], levels.shape[3], reach)
+    for number in range(steps.shape[1]):
+        source = sources(steps[:, number], levels.shape[3], reach)
         flat = flat.gather(2, source[:, None].expand_as(flat))
     return blur(flat.view_as(soft).double().div_(255), sigma).clamp_(0, 1).mul_(255)
 
 
-def sources(down: Tensor, across: Tensor, width: int, reach: int) -> Tensor:
-    """Which pixel each takes its colour from in one round, (N, H * W): offsets, followed where they make chains."""
-    count, rows, columns = down.shape
+def sources(steps: Tensor, width: int, reach: int) -> Tensor:
+    """Which pixel each takes its colour from in one round, (N, H * W): steps, followed where they make chains."""
+    count, rows, columns = steps.shape
     height = rows + 2 * reach
-    place = torch.arange(height * width, device=down.device)
+    place = torch.arange(height * width, device=steps.device)
     source = place.view(1, height, width).repeat(count, 1, 1)
     # visited are the rows from reach + 1 to H - reach, and likewise the columns
     inside = source[:, reach + 1 : reach + 1 + rows, reach + 1 : reach + 1 + columns]
-    inside += down * width + across
+    inside += steps
     return source.flatten(1) if reach == 1 else _followed(source.flatten(1), place)
 
 

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from shiftpress.core.draws import Draws
 from shiftpress.shifts._corruption import Corruption
-from shiftpress.shifts._motion import kernel, offsets, smear
+from shiftpress.shifts._motion import kernel, smear
 
 
 class MotionBlur(Corruption):
@@ -20,7 +20,10 @@ class MotionBlur(Corruption):
         "imagenet": ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15)),
         "mnist": ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
     }
-    piece = 1 << 21
+    piece = 1 << 18
+
+    def order(self, draws: Draws) -> Tensor:
+        return draws.uniform().argsort()
 
     def corrupt(self, levels: Tensor, constants: tuple[int, float], draws: Draws) -> Tensor:
         return streaks(levels, *constants, 90 * draws.uniform() - 45)
@@ -29,4 +32,4 @@ class MotionBlur(Corruption):
 def streaks(levels: Tensor, radius: int, sigma: float, angles: Tensor) -> Tensor:
     """Whole levels blurred along angles (N,) in degrees."""
     weights = kernel(radius, sigma)
-    return smear(levels, weights, offsets(angles, len(weights)))
+    return smear(levels, weights, angles)

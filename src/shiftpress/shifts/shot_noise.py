@@ -31,8 +31,8 @@ class ShotNoise(Corruption):
     piece = 1 << 17
 
     def corrupt(self, levels: Tensor, constants: int, draws: Draws) -> Tensor:
-        picks = draws.integers(*levels.shape[1:]).add_(levels.long().mul_(DRAWS))
-        return _quantiles(constants, levels.device).take(picks).float()
+        picks = draws.integers(*levels.shape[1:]).add_(levels.int().mul_(DRAWS))
+        return _quantiles(constants, levels.device).index_select(0, picks.flatten()).view_as(levels).float()
 
 
 @lru_cache(maxsize=5)

@@ -8,7 +8,7 @@ from torch import Tensor
 from shiftpress.core.draws import Draws
 from shiftpress.shifts._corruption import Corruption
 from shiftpress.shifts._exact import between, rounded
-from shiftpress.shifts._motion import kernel, offsets, smear
+from shiftpress.shifts._motion import kernel, smear
 from shiftpress.shifts._zoom import axis, crop
 
 
@@ -43,7 +43,10 @@ class Snow(Corruption):
             (0.3, 0.3, 1.25, 0.65, 14, 12, 0.8),
         ),
     }
-    piece = 1 << 21
+    piece = 1 << 18
+
+    def order(self, draws: Draws) -> Tensor:
+        return draws.uniform().argsort()
 
     def corrupt(self, levels: Tensor, constants: tuple[float, ...], draws: Draws) -> Tensor:
         mean, deviation, zoom = constants[:3]
@@ -55,7 +58,7 @@ def snowed(levels: Tensor, noise: Tensor, angles: Tensor, constants: tuple[float
     """Levels under flakes made of noise (N, h, w), the part in view, that fall at angles (N,) in degrees."""
     _, _, zoom, threshold, radius, sigma, kept = constants
     weights = kernel(radius, sigma)
-    flakes = smear(_flakes(noise, levels.shape[2:], zoom, threshold), weights, offsets(angles, len(weights)))
+    flakes = smear(_flakes(noise, levels.shape[2:], zoom, threshold), weights, angles)
     paler = _grey(levels).mul_(1.5).add_(127.5)
     white = torch.maximum(levels, paler).mul_(1 - kept).add_(levels * kept)
     return white.add_(flakes).add_(flakes.flip(2, 3))
