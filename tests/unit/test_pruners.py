@@ -132,6 +132,16 @@ def test_lottery_tickets_go_back_to_the_early_step_to_the_bit_statistics_include
     assert not torch.equal(early["norm0.running_mean"], lesson().untrained().norm0.running_mean)
 
 
+def test_averaging_weights_does_not_change_the_step_gone_back_to(tmp_path):
+    pruner, found = LotteryTicket(sparsities=[0.5], step=3), []
+    for ema in (0.0, 0.9):
+        task, store = lesson(ema=ema), Checkpoints(f"{ema}", tmp_path)
+        dense = train_dense(task, Checkpoints("dense", tmp_path), Progress("t", 9))
+        next(prune(pruner, task, dense, store, Progress("t", 9)))
+        found.append(store.read("early")["states"]["last"])
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
 def test_rewinding_past_the_end_is_refused_in_words(tmp_path):
     with pytest.raises(InputError, match="goes back to step 8, but a round has 8 steps"):
         chain(LotteryTicket(sparsities=[0.5], step=8), tmp_path)
@@ -168,6 +178,29 @@ def test_edge_popup_never_changes_a_weight_only_which_are_kept(weights, scope, t
         assert (state["norm0.running_mean"] != 0).any()
     if weights == "signed":
         assert all(len(prunable(task.restored(cards[0.5].states["last"]))[n].unique()) == 3 for n in NAMES)
+
+
+@pytest.mark.parametrize("scope", ["global", "layerwise"])
+@pytest.mark.parametrize("kind", [EdgePopup, Biprop])
+def test_the_mask_of_every_step_matches_a_full_sort_of_the_scores(kind, scope, tmp_path, monkeypatch):
+    checked, before = [], Popup.before
+
+    def watched(sparse, step, total):
+        before(sparse, step, total)
+        sparsity = sparse._pruner.sparsity_at(0.8, step, total)
+        scores = [score.detach().abs().flatten() for score in sparse.trained]
+        kept = [sparse.masks[name].flatten() for name in NAMES]
+        if scope == "global":
+            scores, kept = [torch.cat(scores)], [torch.cat(kept)]
+        for magnitudes, keep in zip(scores, kept, strict=True):
+            wanted = torch.zeros_like(keep)
+            wanted[magnitudes.argsort()[round(sparsity * len(keep)) :]] = True
+            assert torch.equal(keep, wanted)
+        checked.append(step)
+
+    monkeypatch.setattr(Popup, "before", watched)
+    chain(kind(sparsities=[0.8], scope=scope, length=2.0), tmp_path)
+    assert checked == list(range(16))
 
 
 def test_edge_popup_scores_are_what_learns(tmp_path):
@@ -254,16 +287,16 @@ def test_shares_of_a_fifth_meet_the_grid_after_3_4_7_10_13_rounds():
 
 def test_tracked_thresholds_match_a_full_sort_however_the_scores_move():
     rng, tracker = torch.Generator().manual_seed(0), Tracker()
-    scores = torch.rand(5000, generator=rng)
+    scores = torch.randn(5000, generator=rng)
     for step in range(60):
         count = 4000 if step < 40 else 4500
-        keep = tracker.keep(scores, count)
-        assert torch.equal(scores[keep].sort().values, scores.sort().values[count:])
-        assert torch.equal(keep, smallest_removed(scores, count))
+        keep, magnitudes = tracker.keep(scores, count), scores.abs()
+        assert torch.equal(magnitudes[keep].sort().values, magnitudes.sort().values[count:])
+        assert torch.equal(keep, smallest_removed(magnitudes, count))
         if step % 20 == 19:
             scores = torch.randint(0, 50, (5000,), generator=rng).float()  # ties
         else:
-            scores = (scores + torch.randn(5000, generator=rng) * 0.01).abs()
+            scores = scores + torch.randn(5000, generator=rng) * 0.01
 
 
 def test_the_smallest_are_removed_exactly_ties_included():

@@ -195,9 +195,13 @@ def sources_of_shifts(w):
 
 
 def white_box_of(w):
-    """params: the shifts that are made against each model anew."""
-    names = shifts_of(w.dataset, white_box=True)
-    return {name: PARAMS.shifts[name].model_dump() for name in names}
+    """params: the shifts that are made against this model anew."""
+    phase = "codecs" if "codec" in w.keys() else "cards"
+    return {
+        name: PARAMS.shifts[name].model_dump()
+        for name in shifts_of(w.dataset, white_box=True)
+        if phase in SHIFTS[name].phases
+    }
 
 
 def white_box_modules(w):

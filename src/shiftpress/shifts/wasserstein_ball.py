@@ -1,7 +1,7 @@
 """The worst distribution within a Wasserstein ball around the test images, for each model anew."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -40,6 +40,9 @@ class WassersteinBall(Shift):
     images: int = Field(200, ge=1, le=100_000, description="test images that are moved, the first ones")
     steps: int = Field(15, ge=1, le=10_000, description="steps of ascent; 15 in the paper")
     restarts: int = Field(1, ge=1, le=100, description="starts; the first is the image itself, others are near it")
+    phases: list[Literal["codecs", "cards"]] = Field(
+        ["codecs", "cards"], min_length=1, description="whose models it is made against"
+    )
     ratio: float = Field(1.3, gt=1, le=10, description="from one gamma to the next; a small one gives many points")
 
     def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
