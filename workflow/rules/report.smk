@@ -13,7 +13,9 @@ PLOTS = [
     for phase in ("codecs", "cards")
     for dataset in PARAMS.datasets_of(phase)
     for name, shift in SHIFTS.items()
-    if dataset in (shift.only or [dataset]) and len(shift.severities) >= 3
+    if name in shifts_of(dataset, shift.white_box)
+    and len(shift.severities) >= 3
+    and (not shift.white_box or phase in shift.phases)
 ]
 
 
