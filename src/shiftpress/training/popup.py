@@ -86,7 +86,8 @@ class Popup:
         for tracker, scores, kept, fixed, chosen in zip(self._trackers, *parts, strict=True):
             keep = tracker.keep(scores, round(sparsity * scores.numel()))
             changed = changes(kept, keep)
-            chosen[changed] = fixed[changed] * keep[changed]
+            # by filling: a product would leave minus zeros behind some weights, and none after a restart
+            chosen[changed] = fixed[changed].masked_fill_(~keep[changed], 0.0)
             kept.copy_(keep)
         if self._pruner.binary:
             self._binarise()
