@@ -21,7 +21,7 @@ report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and s
 	@echo "Report: $(CURDIR)/results/$(TIER)/report/index.html"
 
 test: setup  ## All tests, with coverage of src/
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 lint: setup  ## Style of Python and Snakemake files, and Snakemake's own linter
 	@$(BIN)/ruff check .

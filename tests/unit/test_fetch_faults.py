@@ -19,7 +19,7 @@ pytestmark = pytest.mark.fault
 
 GOOD = b"\x1f\x8b" + np.random.default_rng(0).bytes(200_000)
 BAD = GOOD[:-1] + b"!"
-LIMITS = Limits(connect_s=0.5, window_s=0.4, floor=100_000, total_s=6, resumes=2, redirects=3)
+LIMITS = Limits(connect_s=1.2, window_s=0.6, floor=100_000, total_s=6, resumes=2, redirects=3)
 BOUND_S = 8
 """No case may take longer: the limit for a file, and some for a slow machine."""
 SILENCE_S = 3
