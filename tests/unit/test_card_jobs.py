@@ -2,11 +2,10 @@
 
 import os
 import random
-import signal
-import time
 
 import pytest
 import torch
+from killing import checkpoints_of, killed
 from stage_jobs import make_card
 from toy_lessons import halves
 
@@ -50,19 +49,11 @@ def test_a_killed_job_started_again_writes_the_same_file(pruner, study, data, tm
     if pruner == "lrr":
         for folder in ("whole", "cut"):
             make_card(study, "toy", "convs", "gaussian", "dense", "0-1", data, tmp_path / folder)
-    started = time.monotonic()
-    whole = command("whole")
-    duration, moments, kills = time.monotonic() - started, random.Random(1), 0
+    written = checkpoints_of(lambda: command("whole"))
+    moments, kills = random.Random(1), 0
     while kills < 4:
-        child = os.fork()
-        if not child:  # a killed process runs no clean-up of ours either way
-            try:
-                command("cut")
-            finally:
-                os._exit(0)
-        time.sleep(moments.uniform(0.1, 0.4) * duration)
-        os.kill(child, signal.SIGKILL)
-        kills += os.waitpid(child, 0)[1] == signal.SIGKILL
+        kills += killed(lambda: command("cut"), written // 3, moments)
+    whole = next((tmp_path / "whole").glob(f"*-{pruner}-*.safetensors"))
     cut = command("cut")
     assert cut.read_bytes() == whole.read_bytes()
     assert read_facts(cut) == read_facts(whole)
