@@ -72,6 +72,12 @@ def test_tensors_survive_and_their_file_does_not_depend_on_order(tmp_path):
         under_prefix("1/50", read_tensors(tmp_path / "1"))
 
 
+def test_tensors_are_read_in_sorted_order(tmp_path):
+    names = [f"{number * 7919 % 101}/net" for number in range(100)]
+    write_tensors(str(tmp_path / "a.safetensors"), {name: torch.zeros(1) for name in names}, "me")
+    assert list(read_tensors(str(tmp_path / "a.safetensors"))) == sorted(names)
+
+
 def test_fingerprints_ignore_key_order_and_nothing_else():
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     assert len({fingerprint(x) for x in ({"a": 1}, {"a": 1.5}, {"a": "1"}, {"b": 1}, [{"a": 1}])}) == 5
