@@ -15,7 +15,10 @@ CARD_FILE = Annotated[Path, typer.Argument(metavar="CARDFILE", help="what pack w
 @card.command()
 @plainly
 def pack(
-    name: Annotated[str, typer.Argument(help="dataset/classifier/pruner/percent, or dataset/classifier/dense")],
+    name: Annotated[
+        str,
+        typer.Argument(help="dataset/classifier/augmentation/pruner/percent, or dataset/classifier/augmentation/dense"),
+    ],
     tier: TIER = "laptop",
     seed: Annotated[int, typer.Option(help="run seed it was trained with")] = 0,
     bits: Annotated[int | None, typer.Option(help="32, 16 or 1 a weight; if left out, what loses nothing")] = None,
