@@ -131,7 +131,7 @@ class Against(Shift):
 
     def frontier(self, test, loss, draws):
         images = test.pixels.requires_grad_()
-        (slope,) = torch.autograd.grad(loss(images, slice(None)).sum(), images)
+        (slope,) = torch.autograd.grad(loss(images, torch.arange(len(images))).sum(), images)
         for length in (0.25, 0.5):
             yield (images.detach() + length * slope.sign()).clamp(0, 1)
 

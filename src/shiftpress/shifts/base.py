@@ -17,8 +17,8 @@ from shiftpress.core.tensors import State, read_tensors
 CHUNK = 500
 """Images shifted at once; bounds memory."""
 
-Loss = Callable[[Tensor, slice], Tensor]
-"""Images (N, C, H, W), and which rows of the test set they are -> the model's loss on each, (N,), differentiable."""
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Images (N, C, H, W) and rows of the test set that they come from (N,) -> differentiable losses of a model (N,)."""
 
 
 @dataclass(frozen=True)

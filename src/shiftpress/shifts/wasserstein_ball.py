@@ -47,8 +47,10 @@ class WassersteinBall(Shift):
 
     def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
         images = test.pixels
-        starts = [torch.zeros_like(images)]
-        starts += [NEAR * draws.normal(*images.shape[1:], stream=n).to(images) for n in range(1, self.restarts)]
+        starts = [images]
+        for number in range(1, self.restarts):
+            near = NEAR * draws.normal(*images.shape[1:], stream=number).to(images)
+            starts.append((images + near).clamp(0, 1))
         found, farthest, nearest = {}, max(self.severities), min(s for s in [*self.severities, 1e9] if s > 0)
         for factor, beyond in ((1 / self.ratio, lambda cost: cost >= farthest), (self.ratio, lambda c: c <= nearest)):
             gamma, cost = 2.0, None
@@ -65,21 +67,21 @@ class WassersteinBall(Shift):
                 yield found[gamma]
 
     def _worst(self, images: Tensor, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
-        """The best point of several ascents, image by image."""
-        worst = []
-        for begin in range(0, len(images), CHUNK):
-            rows = slice(begin, begin + CHUNK)
-            worst.append(self._climbed(images[rows], rows, gamma, loss, [start[rows] for start in starts]))
-        return torch.cat(worst)
+        """The best point of several ascents, image by image. All starts climb at once: small batches cost as much."""
+        rows = torch.arange(len(images)).repeat(len(starts))
+        parts = zip(torch.cat(starts).split(CHUNK), rows.split(CHUNK), strict=True)
+        found = [self._climbed(start, images[part], part, gamma, loss) for start, part in parts]
+        points, values = (torch.cat(column) for column in zip(*found, strict=True))
+        best = values.view(len(starts), -1).argmax(0)
+        return points.view(len(starts), *images.shape)[best, torch.arange(len(images))]
 
-    def _climbed(self, images: Tensor, rows: slice, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
+    def _climbed(self, found: Tensor, images: Tensor, rows: Tensor, gamma: float, loss: Loss) -> tuple[Tensor, Tensor]:
+        """The best point on the way from each start, and the Lagrangian there."""
         best, best_value = images, torch.full((len(images),), -torch.inf, device=images.device)
-        for start in starts:
-            found = (images + start).clamp(0, 1)
-            for number in range(1, self.steps + 2):
-                at = found
-                value, found = climb(at, images, lambda x: loss(x, rows), gamma, number)
-                better = value > best_value
-                best = torch.where(better.view(-1, 1, 1, 1), at, best)
-                best_value = torch.where(better, value, best_value)
-        return best
+        for number in range(1, self.steps + 2):
+            at = found
+            value, found = climb(at, images, lambda x: loss(x, rows), gamma, number)
+            better = value > best_value
+            best = torch.where(better.view(-1, 1, 1, 1), at, best)
+            best_value = torch.where(better, value, best_value)
+        return best, best_value
