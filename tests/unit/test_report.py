@@ -106,7 +106,7 @@ def test_the_board_shows_p_values_what_could_be_seen_and_how_the_paper_is_known(
 def test_pictures_and_figures_are_inside_the_page(page):
     text = page()
     assert text.count("data:image/png;base64,") == 2 and text.count("<svg") == 2
-    assert "rotation −90" not in text and "rotation, −90 degrees" in text
+    assert "rotation −90" not in text and "rotation (degrees: −90)" in text
 
 
 def test_a_shift_says_how_close_it_is_to_its_recipe(page):

@@ -46,8 +46,11 @@ def look_of(model: str, models: list[str]) -> dict[str, str]:
     return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[(position + around) % len(MARKERS)]}
 
 
-FORMATS = {"jpeg": {"color": "#7f7f7f", "marker": "x"}, "webp": {"color": "#7f7f7f", "marker": "+"}}
-"""Image formats stand in grey beside what is trained."""
+FORMATS = {
+    "jpeg": {"color": INK, "marker": "x", "linestyle": "--"},
+    "webp": {"color": INK, "marker": "+", "linestyle": "-."},
+}
+"""Image formats stand in the colour of the text beside what is trained."""
 
 
 def codec_looks(models: list[str]) -> dict[str, dict[str, str]]:
