@@ -1,5 +1,7 @@
 """Entropy models from CompressAI, and the integer tables that streams are written with."""
 
+from collections.abc import Callable
+
 import torch
 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ REACH = 64
 """Integers from -REACH to REACH have a place in the tables; others go by the escape."""
 GRID = 64
 """Medians are kept to 1 / GRID, so that integers plus medians are exact in fixed point."""
+INITIAL_WIDTH = 2.0
 SCALES = 64
 SMALLEST, LARGEST = 0.11, 64.0
 """Standard deviations with a table of their own, evenly spaced on a log scale (Balle et al. 2018)."""
@@ -20,7 +23,8 @@ class Bottleneck(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.model = EntropyBottleneck(channels)
+        # narrower than CompressAI's 10: an untrained transform makes small numbers, and training may be short
+        self.model = EntropyBottleneck(channels, init_scale=INITIAL_WIDTH)
         # CompressAI's own tables; their size changes when they are made, and no file could be loaded
         for name in ("_offset", "_quantized_cdf", "_cdf_length"):
             setattr(self.model, name, torch.empty(0, dtype=torch.int32))
@@ -31,7 +35,11 @@ class Bottleneck(nn.Module):
 
     def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """Noisy or rounded values, and the likelihood of each; shapes as ``y`` (N, C, H, W)."""
+        if self.training:
+            self._follow(y.detach())
         values, likelihood = self.model(y)
+        if self.training:
+            likelihood = as_sent(likelihood, lambda: self.model(y, training=False)[1])
         return straight_through(y, values, self.training), likelihood
 
     def symbols(self, y: Tensor) -> Symbols:
@@ -56,7 +64,7 @@ class Bottleneck(nn.Module):
     def freeze(self) -> None:
         """Settle the medians, and write down the distributions around them.
 
-        The medians play no part in training, where rounding is noise; they are found here, by bisection.
+        The medians are found here, by bisection; what training had of them only told what a code would take.
         """
         self.model._update_quantiles()
         medians = self.model.quantiles[:, :, 1:2]
@@ -64,6 +72,12 @@ class Bottleneck(nn.Module):
         window = torch.arange(-REACH, REACH + 1, device=medians.device)
         _, likelihood = self.model((window + medians).transpose(0, 1), training=False)
         self.counts.copy_(counts_of(likelihood[0]))
+
+    @torch.no_grad()
+    def _follow(self, y: Tensor) -> None:
+        """Keep a running median of each channel: an empty one must not seem to be torn between two integers."""
+        median = y.transpose(0, 1).flatten(1).median(1).values
+        self.model.quantiles[:, 0, 1].lerp_(median, 0.1)
 
     def _medians(self) -> Tensor:
         return self.model.quantiles[:, 0, 1].detach().view(1, -1, 1, 1)
@@ -87,6 +101,8 @@ class Gaussian(nn.Module):
     def forward(self, y: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
         """Noisy or rounded values, and the likelihood of each."""
         values, likelihood = self.model(y, scales)
+        if self.training:
+            likelihood = as_sent(likelihood, lambda: self.model(y, scales, training=False)[1])
         return straight_through(y, values, self.training), likelihood
 
     @property
@@ -104,6 +120,17 @@ class Gaussian(nn.Module):
 def straight_through(y: Tensor, values: Tensor, training: bool) -> Tensor:
     """In use, rounded values whose gradient is that of ``y``: an attacker must not be stopped by a step function."""
     return y + (values - y).detach() if y.requires_grad and not training else values
+
+
+def as_sent(noisy: Tensor, rounded: Callable[[], Tensor]) -> Tensor:
+    """The likelihoods of rounded values, with the gradient that noise in place of rounding gives their logarithm.
+
+    Noise never costs nothing, not even in a channel that is always the same: a rate that is judged by it, and by it
+    held to a target, is far above what is written in the end.
+    """
+    with torch.no_grad():
+        ratio = rounded() / noisy
+    return noisy * ratio
 
 
 def counts_of(likelihood: Tensor) -> Tensor:
