@@ -20,6 +20,12 @@ class Member:
     card: str
     copy: int
 
+    @classmethod
+    def of(cls, key: str) -> "Member":
+        """The member of a key."""
+        card, _, copy = key.rpartition("/")
+        return cls(card, int(copy))
+
     @property
     def key(self) -> str:
         """Its name in records and files."""
@@ -38,6 +44,11 @@ class Member:
     def pruner(self) -> str:
         """Or ``dense``."""
         return self.card.split("/")[2]
+
+    @property
+    def network(self) -> str:
+        """Classifier, augmentation and pruner: what one file holds for some seeds."""
+        return "/".join(self.card.split("/")[:3])
 
     @property
     def level(self) -> str:
