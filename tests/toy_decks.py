@@ -65,8 +65,9 @@ def _models(standard: bool) -> Iterator[tuple[str, list[tuple[str, float, str, f
         yield f"{deck}/best", [*_cells(STANDARD["pair33_binary/uniform"] * ("binary" in deck), alone=True)]
     for augmentation, copies in MEMBERS.items():
         for copy in range(copies):
-            yield f"convs/{augmentation}/lrr_once/95/{copy}", list(_cells(-0.3 * copy, alone=True))
-            yield f"convs/{augmentation}/dense/{copy}", list(_cells(-0.3 * copy, alone=True))
+            for card, size in (("lrr_once/95", 50_000.0), ("dense", 820_000.0)):
+                key = f"convs/{augmentation}/{card}/{copy}"
+                yield key, [*_cells(-0.3 * copy, alone=True), ("storage", 0.0, "disk_bytes", size)]
     for deck in dict.fromkeys(model.split("/")[0] for model in models):
         yield deck, list(_storage(deck))
 

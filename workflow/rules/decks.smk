@@ -3,7 +3,7 @@
 
 rule pack_decks:
     input:
-        code=code("pack_decks", also=deck_modules("classifiers")),
+        code=code("pack_decks", also=modules_packing),
         cards=lambda w: [*map(ancient, files_packed(w))],
         cards_digests=lambda w: [*map(sidecar, files_packed(w))],
         card=paths.DATA_CARD,
@@ -26,9 +26,7 @@ rule pack_decks:
 
 rule score_decks:
     input:
-        code=code(
-            "score_decks", also=deck_modules("classifiers", "augmentations", "gates")
-        ),
+        code=code("score_decks", also=modules_scoring),
         shifted=lambda w: [*map(ancient, deck_shifted(w))],
         shifted_digests=lambda w: [*map(sidecar, deck_shifted(w))],
         train=ancient(paths.TRAIN),
@@ -56,7 +54,7 @@ rule score_decks:
 
 rule search_decks:
     input:
-        code=code("search_decks", also=deck_modules("classifiers", "augmentations")),
+        code=code("search_decks", also=modules_searching),
         shifted=lambda w: [*map(ancient, deck_shifted(w))],
         shifted_digests=lambda w: [*map(sidecar, deck_shifted(w))],
         val=ancient(paths.VAL),

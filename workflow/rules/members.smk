@@ -103,14 +103,33 @@ def deck_sources(w):
     return {name: SHIFTS[name].source for name in deck_shifts(w.dataset)}
 
 
-def deck_modules(*families):
-    """code: kinds of the entries that decks are made of."""
-    names = {
-        "classifiers": sorted({member.classifier for member in CANDIDATES}),
-        "augmentations": sorted({member.augmentation for member in CANDIDATES}),
-        "gates": PARAMS.chosen("gates"),
-    }
-    return lambda w: [m for family in families for m in modules(family, names[family])]
+def deck_modules(family):
+    """Kinds of the entries of a family that candidates are made of."""
+    names = {getattr(member, family.removesuffix("s")) for member in CANDIDATES}
+    return modules(family, sorted(names))
+
+
+def modules_packing(w):
+    """code: kinds of the classifiers."""
+    return deck_modules("classifiers")
+
+
+def modules_scoring(w):
+    """code: those, the augmentations that gates learn from, and the gates."""
+    return [
+        *deck_modules("classifiers"),
+        *deck_modules("augmentations"),
+        *modules("gates", PARAMS.chosen("gates")),
+    ]
+
+
+def modules_searching(w):
+    """code: the classifiers, the augmentations of validation images, and the even gate."""
+    return [
+        *deck_modules("classifiers"),
+        *deck_modules("augmentations"),
+        module_of("gates", "uniform"),
+    ]
 
 
 def deck_entries(family, members):

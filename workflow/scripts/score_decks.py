@@ -1,7 +1,7 @@
 """Score every deck of the study behind every gate, under every shift, for each seed of the block."""
 
 from shiftpress.assembly import build
-from shiftpress.core.decks import Deck
+from shiftpress.core.decks import Deck, Member
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.params import Analysis
@@ -35,4 +35,6 @@ with job(snakemake.log[0]):
         records += score_decks(table, cells(shifted, p.sources), count, analysis, draws, **shared)
         for name, deck in decks.items():
             records += of_deck_storage(name, deck.members, files, **shared)
+        for key in table.nets:
+            records += of_deck_storage(key, [Member.of(key)], files, **shared)
     write_records(snakemake.output.records, records, made_by)
