@@ -13,6 +13,7 @@ from shiftpress.core.splits import Split
 from shiftpress.evaluation.budgets import found_within, search
 from shiftpress.evaluation.cells import Cell
 from shiftpress.evaluation.decks import score_decks, seen_by
+from shiftpress.evaluation.deployed import classify
 from shiftpress.evaluation.hands import bank_of, files_of, laid_out, of_deck_storage, varied
 from shiftpress.evaluation.streams import PARTS, Streams, View
 from shiftpress.gates.confidence import Confidence
@@ -216,3 +217,24 @@ def test_decks_within_a_budget_hold_no_more_than_it_and_see_no_test_image():
         assert sum(len(FILES[m.key]) for m in own) <= int(name.split("_")[1])
         (deck,) = (d for d in table.decks if d.name == name)
         assert [list(table.nets)[place] for place in deck.places] == [m.key for m in own]
+
+
+@pytest.mark.parametrize(("gate", "batch"), [("uniform", 20), ("spectral", 1), ("spectral", 7), ("confidence", 20)])
+def test_a_deployed_deck_says_what_the_scored_one_says_and_runs_no_card_in_vain(
+    table, records, monkeypatch, gate, batch
+):
+    calls = []
+    for name, net in table.nets.items():
+        monkeypatch.setattr(net, "forward", lambda x, n=name, f=net.forward: (calls.append(len(x)), f(x))[1])
+    for c in CELLS:
+        calls.clear()
+        chances = classify(table, table.decks[0], gate, batch, c.images[:20], torch.Generator())
+        model = f"pair/{gate}" + (f"/{batch}" if gate == "spectral" else "")
+        right = float((chances.argmax(1) == c.labels[:20]).double().mean())
+        assert right == value(records, model, c.shift, "accuracy", c.severity)
+        assert sum(calls) / 20 == pytest.approx(value(records, model, c.shift, "cards_used", c.severity))
+
+
+def test_the_oracle_cannot_be_deployed(table):
+    with pytest.raises(ValueError, match="nobody can deploy it"):
+        classify(table, table.decks[0], "oracle", 10, CELLS[0].images, torch.Generator())
