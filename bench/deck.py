@@ -3,8 +3,8 @@
 ``python bench/deck.py [--json FILE]`` classifies made-up images with one card and with a deck of six, three of each of
 two augmentations, in turn, again and again. For every gate it prints images per second of CPU time of one thread, how
 many cards an image goes through, and the median of the paired ratios to what one card would do if it had to be run that
-often: the rest is what gates, averages and copies cost. The ratio is to be at least 0.9. The last line runs all six cards
-as one stacked network (torch.func), to see whether that would be faster.
+often: the rest is what gates, averages and copies cost. The ratio is to be at least 0.9. The last line runs all six
+cards as one stacked network (torch.func), to see whether that would be faster.
 """
 
 import argparse

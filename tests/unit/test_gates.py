@@ -27,6 +27,13 @@ def test_a_wave_has_its_amplitude_at_its_frequency():
     assert rest.abs().max() < 1e-3
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (7, 9), (9, 6)])
+def test_half_a_plane_mirrored_is_the_plane(shape):
+    images = torch.rand(3, 2, *shape, generator=RANDOM)
+    whole = torch.fft.fft2(images - images.mean((2, 3), keepdim=True)).abs().log1p().mean(1)
+    assert torch.allclose(spectra(images, "log_amplitude"), whole.flatten(1), atol=1e-5)
+
+
 def test_rings_are_means_over_whole_radii_and_the_corners_are_in_the_last():
     image = torch.rand(2, 3, 32, 32, generator=RANDOM)
     plane, rings = spectra(image, "log_amplitude").view(2, 32, 32), spectra(image, "radial")
