@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shiftpress.core.component import Choice, Name
-from shiftpress.core.decks import DENSE, Budgets, Deck, Member
+from shiftpress.core.decks import Budgets, Deck, Member
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.seeds import STRIDE
 
@@ -158,8 +158,8 @@ class Params(Section):
     def used(self, family: str) -> list[str]:
         """Those, and the entries that only the cards of its decks are made of."""
         named = {"classifiers": "classifier", "augmentations": "augmentation", "pruners": "pruner"}.get(family)
-        more = [getattr(member, named) for member in self.members() if named]
-        return list(dict.fromkeys([*self.chosen(family), *(name for name in more if name != DENSE)]))
+        more = [getattr(member, named) for member in self.members()] if named else []
+        return list(dict.fromkeys([*self.chosen(family), *(name for name in more if name in getattr(self, family))]))
 
     def members(self) -> list[Member]:
         """Every card of the study's decks, each once."""
