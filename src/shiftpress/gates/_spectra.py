@@ -15,18 +15,16 @@ CHUNK = 1000
 def spectra(images: Tensor, feature: Feature) -> Tensor:
     """Logarithms of amplitudes of images (N, C, H, W), mean over channels, as rows (N, D).
 
-    ``log_amplitude`` is the whole plane, log(1 + |FFT2(x - mean)|), H W numbers. ``radial`` are its means over rings
-    of whole radii, up to half the shorter side, beyond which all is in the last ring. ``high`` is the outer half of the
-    rings.
+    ``log_amplitude`` is the whole plane, log(1 + |FFT2(x - mean)|), H W numbers in the order of fft2. ``radial`` are
+    its means over rings of whole radii, up to half the shorter side, beyond which all is in the last ring. ``high`` is
+    the outer half of the rings.
     """
-    plane = torch.cat([_log_amplitudes(chunk) for chunk in images.split(CHUNK)])
+    half = torch.cat([_half(chunk) for chunk in images.split(CHUNK)])
+    height, width = images.shape[2:]
     if feature == "log_amplitude":
-        return plane
-    rings = _rings(*images.shape[2:]).to(images.device)
-    count = int(rings.max()) + 1
-    sums = plane.new_zeros(len(plane), count).index_add_(1, rings.flatten(), plane)
-    means = sums / rings.flatten().bincount(minlength=count)
-    return means[:, count // 2 :] if feature == "high" else means
+        return half.index_select(1, _mirror(height, width).to(half.device))
+    means = half @ _rings(height, width).to(half.device)
+    return means[:, means.shape[1] // 2 :] if feature == "high" else means
 
 
 def distances(rows: Tensor, others: Tensor, distance: Distance) -> Tensor:
@@ -44,15 +42,15 @@ def distances(rows: Tensor, others: Tensor, distance: Distance) -> Tensor:
     return (own * own.log()).sum(1, keepdim=True) - own @ their.log().T
 
 
-def _log_amplitudes(images: Tensor) -> Tensor:
-    """Of images (N, C, H, W), mean over channels: (N, H W) in the order of fft2.
+def _half(images: Tensor) -> Tensor:
+    """Of images (N, C, H, W): (N, H (W // 2 + 1)); the other half of a real image's spectrum mirrors this one.
 
-    Made from half the plane, as the other half of a real image's spectrum mirrors it (three times as fast).
+    Half the plane and no complex modulus: three times as fast as the whole (measured).
     """
-    height, width = images.shape[2:]
-    parts = torch.view_as_real(torch.fft.rfft2(images - images.mean((2, 3), keepdim=True)))
-    half = torch.hypot(parts[..., 0], parts[..., 1]).log1p_().mean(1).flatten(1)
-    return half.index_select(1, _mirror(height, width).to(images.device))
+    parts = torch.view_as_real(torch.fft.rfft2(images))
+    amplitudes = torch.hypot(parts[..., 0], parts[..., 1])
+    amplitudes[..., 0, 0] = 0  # the mean of the image
+    return amplitudes.log1p_().mean(1).flatten(1)
 
 
 @cache
@@ -66,10 +64,12 @@ def _mirror(height: int, width: int) -> Tensor:
 
 @cache
 def _rings(height: int, width: int) -> Tensor:
-    """The ring of every frequency of the plane, in the order of fft2."""
+    """What each number of the half plane adds to the mean of each ring, (H (W // 2 + 1), rings)."""
     down, across = (torch.fft.fftfreq(side) * side for side in (height, width))
-    radius = (down[:, None] ** 2 + across[None] ** 2).sqrt().round().long()
-    return radius.clamp_max(min(height, width) // 2)
+    radius = (down[:, None] ** 2 + across[None] ** 2).sqrt().round().long().clamp_max(min(height, width) // 2)
+    ring = torch.nn.functional.one_hot(radius.flatten()).double()
+    half = torch.zeros(height * (width // 2 + 1), ring.shape[1], dtype=torch.float64)
+    return half.index_add_(0, _mirror(height, width), ring / ring.sum(0)).float()
 
 
 def _unit(rows: Tensor) -> Tensor:
