@@ -82,6 +82,8 @@ def test_a_deck_holds_every_copy_of_its_cards_and_a_key_names_one():
     assert member == DECK.members[1] and (member.classifier, member.augmentation) == ("net", "augmix")
     assert (member.network, member.pruner, member.level) == ("net/augmix/lrr", "lrr", "95")
     assert Member("net/augmix/dense", 0).level == "0"
+    half = Deck(cards=CARDS, copies=1, bits=16).members[1]
+    assert half.key == "net/gaussian/lrr/95/0@16" and Member.of(half.key) == half and half.level == "95"
     with pytest.raises(ValueError, match="raise copies"):
         Deck(cards=[CARDS[0], CARDS[0]])
 

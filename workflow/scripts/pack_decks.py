@@ -37,6 +37,7 @@ with job(snakemake.log[0]):
                         classifier.model_dump(mode="json"),
                         shape,
                         classes,
+                        bits=member.bits,
                         origin=f"{origin}, seed {own}",
                     )
                     packed[f"{seed}/{member.key}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)

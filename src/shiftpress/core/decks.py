@@ -1,35 +1,39 @@
 """What a deck is: cards by name, how many copies of each, and the gates that weigh them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from shiftpress.core.component import Choice, Component
 
 DENSE = "dense"
+Bits = Literal[1, 16, 32]
 
 
 @dataclass(frozen=True)
 class Member:
     """One card of a deck: ``classifier/augmentation/pruner/percent`` or ``classifier/augmentation/dense``, and a copy.
 
-    Copies differ in their seed alone. Copy 0 has the seed of the run: it is the study's own card of that name.
+    Copies differ in their seed alone. Copy 0 has the seed of the run: it is the study's own card of that name. ``bits``
+    are those of a kept weight in the packed file; none: the fewest that lose nothing.
     """
 
     card: str
     copy: int
+    bits: Bits | None = None
 
     @classmethod
     def of(cls, key: str) -> "Member":
         """The member of a key."""
-        card, _, copy = key.rpartition("/")
-        return cls(card, int(copy))
+        name, _, bits = key.partition("@")
+        card, _, copy = name.rpartition("/")
+        return cls(card, int(copy), int(bits) if bits else None)
 
     @property
     def key(self) -> str:
         """Its name in records and files."""
-        return f"{self.card}/{self.copy}"
+        return f"{self.card}/{self.copy}" + (f"@{self.bits}" if self.bits else "")
 
     @property
     def classifier(self) -> str:
@@ -63,6 +67,9 @@ class Deck(Component):
         min_length=1, max_length=100, description="classifier/augmentation/pruner/percent, or dense for the last two"
     )
     copies: int = Field(3, ge=1, le=100, description="of each card, trained alike with seeds of their own")
+    bits: Bits | None = Field(
+        None, description="of a kept weight in the packed files; none: the fewest that lose nothing"
+    )
     gates: Choice = Field("all", description="those of study.gates that are put before it")
 
     @field_validator("cards")
@@ -75,7 +82,7 @@ class Deck(Component):
     @property
     def members(self) -> list[Member]:
         """Every card it holds."""
-        return [Member(card, copy) for card in self.cards for copy in range(self.copies)]
+        return [Member(card, copy, self.bits) for card in self.cards for copy in range(self.copies)]
 
 
 class Budgets(Component):
