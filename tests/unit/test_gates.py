@@ -1,8 +1,11 @@
 """Gates weigh as their definitions say."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from shiftpress.assembly import build, load_study
 from shiftpress.gates._spectra import distances, spectra
 from shiftpress.gates.base import Seen, blend, hardest
 from shiftpress.gates.confidence import Confidence
@@ -11,6 +14,7 @@ from shiftpress.gates.oracle import Oracle
 from shiftpress.gates.spectral import Spectral
 from shiftpress.gates.uniform import Uniform
 
+ROOT = Path(__file__).parents[2]
 RANDOM = torch.Generator().manual_seed(0)
 WAVE = torch.cos(2 * torch.pi * 3 * torch.arange(32) / 32).expand(1, 1, 32, 32) / 4 + 0.5
 
@@ -128,3 +132,38 @@ def test_averages_of_probabilities_and_of_logits_differ_as_they_should():
     chances = logits.double().softmax(2)
     assert torch.allclose(blend(even, logits, "probabilities"), chances.mean(0))
     assert torch.allclose(blend(even, logits, "logits"), torch.tensor([[2.0, 0.5]]).double().softmax(1))
+
+
+MINE = '''"""The first card alone."""
+
+import torch
+
+from shiftpress.gates.base import Gate
+
+
+class First(Gate):
+    """Never asks a second card."""
+
+    title = "first"
+
+    def weights(self, seen, kept):
+        found = torch.zeros(len(seen.features), len(seen.groups))
+        found[:, 0] = 1
+        return found
+'''
+
+
+def test_a_gate_is_added_by_one_file_and_one_line(tmp_path, monkeypatch):
+    import shiftpress.gates as family
+
+    (tmp_path / "first.py").write_text(MINE)
+    monkeypatch.setattr(family, "__path__", [*family.__path__, str(tmp_path)])
+    text = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(
+        text.replace("  uniform: {kind: uniform}\n", "  uniform: {kind: uniform}\n  mine: {kind: first}\n").replace(
+            "gates: [uniform, uniform_logits,", "gates: [mine, uniform, uniform_logits,"
+        )
+    )
+    study = load_study([str(tmp_path / "params.yaml")])
+    gate = build("gates", study.gates["mine"])
+    assert "mine" in study.chosen("gates") and gate.weights(seen(torch.zeros(3, 0)), {}).tolist() == [[1, 0]] * 3
