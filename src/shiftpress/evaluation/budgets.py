@@ -33,7 +33,8 @@ def found_within(
     ``varied`` are the validation images under the augmentations, in their order.
     """
     nets = {key: unpack(files[key]).net().to(memory_format=torch.channels_last) for key in keys}
-    views = [val.pixels, *varied.values()]
+    # an augmentation that leaves images alone is no second view
+    views = [val.pixels, *(view for view in varied.values() if not torch.equal(view, val.pixels))]
     chances, labels = chances_of(nets, views), val.labels.repeat(len(views))
     weights = [len(files[key]) for key in keys]
     found = {b: search(chances, labels, weights, b, budgets.most) for b in budgets.bytes}
