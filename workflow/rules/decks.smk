@@ -17,6 +17,8 @@ rule pack_decks:
     params:
         networks=networks_of,
         members=[member.key for member in CANDIDATES],
+        needed=[member.key for member in MEMBERS],
+        largest=max(PARAMS.budgets.bytes, default=0),
         classifiers=deck_entries("classifiers", CANDIDATES),
     message:
         "Packing the cards of decks, seeds {wildcards.seeds}"

@@ -20,7 +20,7 @@ with job(snakemake.log[0]):
     # a network's files were made in one way, however many they are
     firsts = {network: path for network, path in reversed(list(zip(p.networks, i.cards, strict=True)))}
     made_by = producer(
-        {"members": p.members, "classifiers": p.classifiers}, i.code, [firsts[n] for n in sorted(firsts)]
+        {k: p[k] for k in ("members", "needed", "largest", "classifiers")}, i.code, [firsts[n] for n in sorted(firsts)]
     )
     packed = {}
     for network, path in zip(p.networks, i.cards, strict=True):
@@ -40,5 +40,7 @@ with job(snakemake.log[0]):
                         bits=member.bits,
                         origin=f"{origin}, seed {own}",
                     )
-                    packed[f"{seed}/{member.key}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+                    # what no deck names and no budget allows is left out
+                    if member.key in p.needed or len(data) <= p.largest:
+                        packed[f"{seed}/{member.key}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     write_tensors(snakemake.output.packed, packed, made_by)

@@ -30,8 +30,9 @@ with job(snakemake.log[0]):
         shared = {"phase": "decks", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}
         files, views = files_of(packed, seed), varied(val, w.dataset, augmentations, seed)
         draws = seed_for(seed, "search_decks", w.dataset)
+        keys = [key for key in p.members if key in files]
         gate = build("gates", {"kind": "uniform"})
-        table, members = found_within(budgets, files, p.members, val, views, gate)
+        table, members = found_within(budgets, files, keys, val, views, gate)
         for cell in cells(shifted, p.sources):
             records += judged(table, seen_by(table, cell, analysis.deck_images), draws, **shared)
         for name, chosen in members.items():

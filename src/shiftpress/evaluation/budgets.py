@@ -32,10 +32,10 @@ def found_within(
 
     ``varied`` are the validation images under the augmentations, in their order.
     """
-    nets = {key: unpack(files[key]).net().to(memory_format=torch.channels_last) for key in keys}
     # an augmentation that leaves images alone is no second view
     views = [val.pixels, *(view for view in varied.values() if not torch.equal(view, val.pixels))]
-    chances, labels = chances_of(nets, views), val.labels.repeat(len(views))
+    chances = torch.stack([chances_of(_net(files[key]), views) for key in keys])
+    labels = val.labels.repeat(len(views))
     weights = [len(files[key]) for key in keys]
     found = {b: search(chances, labels, weights, b, budgets.most) for b in budgets.bytes}
     used = sorted({place for places in found.values() for place in places})
@@ -44,20 +44,22 @@ def found_within(
         Dealt(name, [used.index(keys.index(m.key)) for m in own], tuple(m.augmentation for m in own), ["uniform"])
         for name, own in members.items()
     ]
-    return Table({keys[k]: nets[keys[k]] for k in used}, decks, {"uniform": gate}, {"uniform": {}}), members
+    return Table({keys[k]: _net(files[keys[k]]) for k in used}, decks, {"uniform": gate}, {"uniform": {}}), members
 
 
 @torch.no_grad()
-def chances_of(nets: Mapping[str, nn.Module], views: Sequence[Tensor]) -> Tensor:
-    """Probabilities (cards, N, K) of every card on all views (N, C, H, W) of the validation images, one after another.
+def chances_of(net: nn.Module, views: Sequence[Tensor]) -> Tensor:
+    """Probabilities (N, K) of one card on all views (N, C, H, W) of the validation images, one after another.
 
-    Loaded once and shared by the cards, as test images are.
+    One card is there at a time: there may be hundreds.
     """
-    parts = []
-    for images in views:
-        for chunk in images.contiguous(memory_format=torch.channels_last).split(CHUNK):
-            parts.append(torch.stack([net(chunk).double().softmax(1) for net in nets.values()]))
-    return torch.cat(parts, 1)
+    chunks = [chunk for images in views for chunk in images.split(CHUNK)]
+    layout = torch.channels_last
+    return torch.cat([net(chunk.contiguous(memory_format=layout)).double().softmax(1) for chunk in chunks])
+
+
+def _net(file: bytes) -> nn.Module:
+    return unpack(file).net().to(memory_format=torch.channels_last)
 
 
 def search(chances: Tensor, labels: Tensor, weights: Sequence[int], budget: int, most: int) -> list[int]:

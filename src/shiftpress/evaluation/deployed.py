@@ -24,27 +24,20 @@ def classify(table: Table, deck: Dealt, gate: str, batch: int, images: Tensor, r
         weights = chosen.weights(Seen(deck.groups, chosen.look(images), batch, random, logits), table.kept[gate])
         return blend(weights, logits, chosen.average)
     weights = chosen.weights(Seen(deck.groups, chosen.look(images), batch, random), table.kept[gate])
-    found: list[Tensor] = []
-    part, held = images, torch.arange(len(images))
+    total, part, held = None, images, torch.arange(len(images))
     for number, card in enumerate(cards):
         rows = (weights[:, number] > 0).nonzero().flatten()
+        if len(rows) == 0:
+            continue
         if not torch.equal(rows, held):  # the cards of a group mostly see the same images
             part, held = images[rows], rows
-        own = _run(card, part) if len(rows) else None
-        found.append(_placed(own, rows, len(images)))
-    classes = next(rows.shape[1] for rows in found if rows.shape[1])
-    logits = torch.stack([rows if rows.shape[1] else rows.new_zeros(len(images), classes) for rows in found])
-    return blend(weights, logits, chosen.average)
+        own = _run(card, part).double()
+        own = own if chosen.average == "logits" else own.softmax(1)
+        total = own.new_zeros(len(images), own.shape[1]) if total is None else total
+        total.index_add_(0, rows, own * weights[rows, number, None])
+    return total.softmax(1) if chosen.average == "logits" else total
 
 
 def _run(card: torch.nn.Module, images: Tensor) -> Tensor:
-    return torch.cat([card(chunk) for chunk in images.split(CHUNK)])
-
-
-def _placed(logits: Tensor | None, rows: Tensor, count: int) -> Tensor:
-    """Logits of some of the images among zeros for the others, whose weight is zero too; nothing if there are none."""
-    if logits is None:
-        return torch.zeros(count, 0)
-    if len(rows) == count:
-        return logits
-    return logits.new_zeros(count, logits.shape[1]).index_copy_(0, rows, logits)
+    parts = [card(chunk) for chunk in images.split(CHUNK)]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -19,7 +19,8 @@ def spectra(images: Tensor, feature: Feature) -> Tensor:
     its means over rings of whole radii, up to half the shorter side, beyond which all is in the last ring. ``high`` is
     the outer half of the rings.
     """
-    half = torch.cat([_half(chunk) for chunk in images.split(CHUNK)])
+    parts = [_half(chunk) for chunk in images.split(CHUNK)]
+    half = parts[0] if len(parts) == 1 else torch.cat(parts)
     height, width = images.shape[2:]
     if feature == "log_amplitude":
         return half.index_select(1, _mirror(height, width).to(half.device))
@@ -50,7 +51,8 @@ def _half(images: Tensor) -> Tensor:
     parts = torch.view_as_real(torch.fft.rfft2(images))
     amplitudes = torch.hypot(parts[..., 0], parts[..., 1])
     amplitudes[..., 0, 0] = 0  # the mean of the image
-    return amplitudes.log1p_().mean(1).flatten(1)
+    logs = amplitudes.log1p_()
+    return (logs.mean(1) if images.shape[1] > 1 else logs[:, 0]).flatten(1)
 
 
 @cache
