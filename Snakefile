@@ -14,10 +14,12 @@ pathvars:
     benchmarks=f"benchmarks/{PARAMS.run.tier}",
 
 
+include: "workflow/rules/members.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/shifts.smk"
 include: "workflow/rules/codecs.smk"
 include: "workflow/rules/cards.smk"
+include: "workflow/rules/decks.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 

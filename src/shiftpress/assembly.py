@@ -9,6 +9,7 @@ from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers, read_layers
 from shiftpress.core.params import Entry, Params
 from shiftpress.core.problems import InputError, Problem, suggestion
+from shiftpress.deck_entries import deck_problems
 from shiftpress.entries import entry_problems, study_problems
 
 TEST_ONLY = "it has no images to train on; let a shift of kind 'official' name it instead of study.datasets"
@@ -54,7 +55,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        checks = (_elsewhere, _lonely, _idle, _missing_partners, _misfits)
+        checks = (_elsewhere, _lonely, _idle, _missing_partners, deck_problems, _misfits)
         problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)
@@ -138,7 +139,7 @@ def _idle(params: Params, layers: Layers) -> list[Problem]:
         if name not in at_work:
             text = "no classifier of the study is one it is for; add one, or leave it out of study.pruners"
             found.append(layers.problem(("pruners", name), text))
-    for name in params.chosen("augmentations"):
+    for name in params.used("augmentations"):
         for dataset in build("augmentations", params.augmentations[name]).natural:
             if dataset not in params.datasets:
                 text = f"no entry {dataset!r} in datasets.{suggestion(dataset, list(params.datasets))}"
@@ -158,7 +159,7 @@ def _misfits(params: Params, layers: Layers) -> list[Problem]:
         if reason := source.missing() or (source.test_only and TEST_ONLY):
             found.append(layers.problem(("datasets", dataset), reason))
         for family, phase in (("codecs", "codecs"), ("classifiers", "cards")):
-            for name in params.chosen(family) if dataset in params.datasets_of(phase) else []:
+            for name in params.used(family) if dataset in params.datasets_of(phase) else []:
                 reason = build(family, getattr(params, family)[name]).misfit(source.shape)
                 if reason:
                     text = f"cannot take the images of dataset {dataset!r}: {reason}"

@@ -55,7 +55,7 @@ def _choice(layers: Layers, family: str) -> list[Any]:
 def study_problems(layers: Layers) -> list[Problem]:
     """Names in the study that no entry defines."""
     found = []
-    for family in FAMILIES:
+    for family in (*FAMILIES, "decks"):
         defined = list(_section(layers, family))
         for position, name in enumerate(_choice(layers, family)):
             if isinstance(name, str) and name not in defined:

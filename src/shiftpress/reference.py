@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from shiftpress.claims.results import schema as claims_schema
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
+from shiftpress.core.decks import Budgets, Deck
 from shiftpress.core.params import FAMILIES, Analysis, CodecFit, Formats, Params, Run, Study
 from shiftpress.core.recipe import CardFit
 
@@ -74,6 +75,8 @@ def page() -> str:
         ("analysis", Analysis),
         ("study", Study),
         ("formats", Formats),
+        ("budgets", Budgets),
+        ("decks.<name>", Deck),
     ):
         lines += [f"## `{title}`", "", _sentence(model), "", *_table(model), ""]
     for family in FAMILIES:

@@ -14,7 +14,7 @@ SRC = ROOT / "src" / "shiftpress"
 MODULES = sorted(SRC.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
-FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners"}
+FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates"}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -28,7 +28,8 @@ LAYERS = {
     "preparation": {"core", "datasets"},
     "staging": {"core", "datasets", "assembly", "preparation"},
     "entries": {"core"},
-    "assembly": {"core", "entries"},
+    "deck_entries": {"core"},
+    "assembly": {"core", "entries", "deck_entries"},
     "reference": {"core", "claims"},
     "verbs": {"core", "assembly"},
     "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec"},

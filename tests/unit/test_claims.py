@@ -233,6 +233,23 @@ def test_a_trend_is_the_factor_per_step_along_models():
     assert judged(short, **trend)["reason"].startswith("no records of n5/erm; ")
 
 
+def test_a_slope_can_go_along_the_severities_of_one_pair():
+    rows = []
+    for seed in range(3):
+        for severity in (1.0, 3.0, 5.0):
+            base = 0.9 - 0.1 * severity + 0.05 * seed
+            gain = 0.004 * severity + 0.001 * seed * severity
+            rows += [("c/dense", "noise", severity, seed, base), ("c/lrr/50", "noise", severity, seed, base + gain)]
+    arm, baseline = {"model": "c/lrr/50", "shifts": ["noise"]}, {"model": "c/dense", "shifts": ["noise"]}
+    change = {"effect": "slope", "by": "severity", "along": {"1": 1, "3": 3, "5": 5}, "above": 0}
+    found = verdict(table(*rows), arm=arm, baseline=baseline, **change)
+    assert found["verdict"] == "SUPPORTED" and found["effect"] == pytest.approx(0.5)
+    lost = verdict(table(*rows), arm=arm, baseline=baseline, **change | {"along": {"1": 1, "2": 2, "5": 5}})
+    assert lost["verdict"] == "NOT RUN" and "at 2" in lost["reason"]
+    with pytest.raises(ValueError, match="leave by out"):
+        ledger(by="severity")
+
+
 def test_a_slope_is_the_amount_per_step_along_models():
     values = {(f"n{d}/x", "clean", 0.0): [0.5 * d + f for f in (1.0, 2.0, 0.5)] for d in (4, 5, 7)}
     values |= {(f"n{d}/y", "clean", 0.0): [0.2 * d + f for f in (7.0, 9.0, 2.0)] for d in (4, 5, 7)}

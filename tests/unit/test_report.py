@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import save
+from toy_decks import deck_records
 
 from shiftpress.core.storage import write_artefact, write_json
 from shiftpress.reporting.page import render
@@ -56,13 +57,13 @@ def records() -> pd.DataFrame:
 
 @pytest.fixture
 def page(tmp_path):
-    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS) -> str:
+    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS, more=None) -> str:
         example = tmp_path / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
         pair = np.zeros((2, 1, 4, 4), np.uint8)
         write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": pair}), "me")
         sheet = tmp_path / "toy" / "turn.sheet.safetensors"
         write_artefact(sheet, save({"-90": pair[0], "0": pair[0], "90": pair[0]}), "me")
-        write_artefact(tmp_path / "scores", records().to_parquet(), "me")
+        write_artefact(tmp_path / "scores", pd.concat([records(), more]).to_parquet(), "me")
         write_json(tmp_path / "claims", [claim], "me")
         write_json(tmp_path / "card", card, "me")
         found = facts(
@@ -107,6 +108,14 @@ def test_pictures_and_figures_are_inside_the_page(page):
     text = page()
     assert text.count("data:image/png;base64,") == 2 and text.count("<svg") == 2
     assert "rotation −90" not in text and "rotation (degrees: −90)" in text
+
+
+def test_decks_have_a_chapter_if_there_are_any(page):
+    text = page(more=deck_records(dataset="toy"))
+    assert text.count('href="#decks-toy"') == 1 and 'id="decks-toy"' in text and "Decks on" not in page()
+    own = text.split('id="decks-toy"')[1].split("</section>")[0]
+    assert "pair33/spectral/100" in own and "Pareto front" in own and "convs/augmix/dense/0" in own
+    assert own.count("<figure") == 8
 
 
 def test_a_shift_says_how_close_it_is_to_its_recipe(page):

@@ -158,3 +158,41 @@ def test_a_phase_can_train_on_some_of_the_datasets(complaints):
     assert params.datasets_of("codecs") == ["uci"] and params.datasets_of("cards") == ["mnist5k", "uci"]
     text = PARAMS.replace("cards_on: all", "cards_on: [mnist6k]")
     assert any("study.cards_on" in line and "Did you mean 'mnist5k'?" in line for line in complaints(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("pair33: {cards: [convs/augmix/lrr_once/95,", "pair33: {cards: [convs/augmix/lrr_once/90,",
+         "decks.pair33.cards.0: 'lrr_once' makes no card of 90 %. Did you mean '95'?"),
+        ("pair33: {cards: [convs/augmix/lrr_once/95,", "pair33: {cards: [convs/augmx/lrr_once/95,",
+         "decks.pair33.cards.0: no entry 'augmx' in augmentations. Did you mean 'augmix'?"),
+        ("pair33: {cards: [convs/augmix/lrr_once/95,", "pair33: {cards: [convs/augmix,",
+         "decks.pair33.cards.0: 'convs/augmix' names no card; write classifier/augmentation/pruner/percent"),
+        ("pair33: {cards: [convs/augmix/lrr_once/95,", "pair33: {cards: [convs/gaussian/lrr_once/95,",
+         "decks.pair33.cards: a card stands twice in the list; raise copies instead"),
+        ("lrr_once: {kind: lrr,", "lrr_once: {kind: lrr, only: [resnet8],",
+         "decks.pair33.cards.0: 'lrr_once' is not for 'convs'; its classifiers are resnet8"),
+        ("gates: [uniform, spectral, oracle]}", "gates: [uniform, spectrum, oracle]}",
+         "decks.pair33_dense.gates.1: 'spectrum' is not in study.gates. Did you mean 'spectral'?"),
+        ("decks: [pair33,", "decks: [pair3,", "study.decks.0: no entry 'pair3' in decks. Did you mean 'pair33'?"),
+        ("decks_under: [clean,", "decks_under: [cleen,",
+         "study.decks_under.0: 'cleen' is not in study.shifts. Did you mean 'clean'?"),
+        ("{kind: spectral, feature: high}", "{kind: spectral, temperature: 0.1}", "raise nearest"),
+    ],
+)  # fmt: skip
+def test_what_a_deck_names_must_be_there_and_fit(complaints, old, new, expected):
+    assert old in PARAMS
+    found = complaints(PARAMS.replace(old, new, 1))
+    assert any(expected in line for line in found), found
+
+
+def test_a_study_uses_what_its_decks_are_made_of_without_studying_it():
+    params = load_study([STUDY])
+    assert "augmix" not in params.chosen("augmentations") and "augmix" in params.used("augmentations")
+    assert "lrr_once" not in params.chosen("pruners") and "lrr_once" in params.used("pruners")
+    effective = params.effective()
+    assert "augmix" in effective["augmentations"] and "augmix_jsd" not in effective["augmentations"]
+    assert list(effective["decks"]) == params.chosen("decks")
+    none = load_study([STUDY], {"study": {"decks": ["six_gaussian"]}})
+    assert "augmix" not in none.used("augmentations")

@@ -8,7 +8,9 @@ import pytest
 from conftest import SMOKE, planned, snakemake
 
 TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1}
-MODELS = {"score_codec": 3, "score_card": 3, **TAIL}
+DECKS = {"score_decks": 1, "search_decks": 1}
+REPACKED = {"pack_decks": 1, **DECKS}
+MODELS = {"score_codec": 3, "score_card": 3, **DECKS, **TAIL}
 SCORES = {"score_formats": 1, **MODELS}
 
 
@@ -56,7 +58,7 @@ def one_more_shift(project: Path):
     edit("tiers/smoke.yaml", "shifts: [clean, ", "shifts: [clean, faint, ")(project)
 
 
-TRAINED = {"shift_images": 7, "train_codec": 3, "train_dense": 1, "prune_card": 2, **SCORES}
+TRAINED = {"shift_images": 7, "train_codec": 3, "train_dense": 1, "prune_card": 2, "pack_decks": 1, **SCORES}
 EVERYTHING = {"fetch_data": 1, "prepare_data": 1, **TRAINED}
 
 CHANGES = {
@@ -70,11 +72,11 @@ CHANGES = {
     ),
     "a key of a pruner": (
         edit("tiers/smoke.yaml", "[0.5, 0.9]", "[0.5, 0.8]"),
-        {"prune_card": 1, "score_card": 1, **TAIL},
+        {"prune_card": 1, "score_card": 1, **REPACKED, **TAIL},
     ),
     "the recipe of the cards": (
         edit("params.yaml", "momentum: 0.9", "momentum: 0.8"),
-        {"train_dense": 1, "prune_card": 2, "score_card": 3, **TAIL},
+        {"train_dense": 1, "prune_card": 2, "score_card": 3, **REPACKED, **TAIL},
     ),
     "a severity of a shift": (
         edit("tiers/smoke.yaml", "severities: [0.2]", "severities: [0.1]"),
@@ -86,11 +88,11 @@ CHANGES = {
     ),
     "one more seed": (
         edit("tiers/smoke.yaml", "seeds: [0, 1, 2]", "seeds: [0, 1, 2, 3]"),
-        {"train_codec": 3, "train_dense": 1, "prune_card": 2, **MODELS},
+        {"train_codec": 3, "train_dense": 1, "prune_card": 2, "pack_decks": 1, **MODELS},
     ),
     "the file of a pruner": (
         comment("src/shiftpress/pruners/lrr.py"),
-        {"prune_card": 1, "score_card": 1, **TAIL},
+        {"prune_card": 1, "score_card": 1, **REPACKED, **TAIL},
     ),
     "the file of an objective": (
         comment("src/shiftpress/objectives/erm.py"),
@@ -98,8 +100,14 @@ CHANGES = {
     ),
     "the loop that trains cards": (
         comment("src/shiftpress/training/cards.py"),
-        {"train_dense": 1, "prune_card": 2, "score_card": 3, **TAIL},
+        {"train_dense": 1, "prune_card": 2, "score_card": 3, **REPACKED, **TAIL},
     ),
+    "the file of a gate": (comment("src/shiftpress/gates/spectral.py"), {"score_decks": 1, **TAIL}),
+    "a key of a gate": (
+        edit("params.yaml", "{kind: spectral}", "{kind: spectral, nearest: 2}"),
+        {"score_decks": 1, **TAIL},
+    ),
+    "the search within a budget": (comment("src/shiftpress/evaluation/budgets.py"), {"search_decks": 1, **TAIL}),
     "an evaluation function": (
         comment("src/shiftpress/evaluation/codecs.py"),
         {"score_codec": 3, "score_formats": 1, **TAIL},

@@ -17,6 +17,10 @@ TOLERANCE = {
     "brier": {"abs": 0.06},
     # which weights are kept differs with rounding, how many does not
     **dict.fromkeys(["disk_bytes", "bytes_nonzero", "bytes_bitmap", "bytes_entropy", "bytes_dense"], {"rel": 0.01}),
+    **dict.fromkeys([f"{word}_per_dense" for word in ("disk", "nonzero", "bitmap", "entropy")], {"rel": 0.01}),
+    # a group may be chosen on one processor and not on the other
+    "weight": {"abs": 0.5},
+    "cards_used": {"abs": 1},
     # of a hundred images, of few for margins
     "error": {"abs": 0.15},
     "margin": {"abs": 0.4},
@@ -47,11 +51,13 @@ def test_every_record_reaches_the_table_and_every_model_the_report(finished):
     files = [
         *root.glob("evaluate/c*/**/seeds*.json"),
         *root.glob("evaluate/formats/*.json"),
+        *root.glob("evaluate/decks/**/seeds*.json"),
+        *root.glob("evaluate/budgets/**/seeds*.json"),
         *root.glob("shifts/**/*.records.json"),
     ]
     count = sum(len(json.loads(path.read_bytes())) for path in files if ".json.json" not in path.name)
     assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
-    assert set(scores["phase"]) == {"shifts", "codecs", "cards"} and set(scores["seed"]) == {0, 1, 2}
+    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks"} and set(scores["seed"]) == {0, 1, 2}
     page = (root / "report/index.html").read_text()
     assert all(model in page for model in scores[scores.phase != "shifts"]["model"].unique())
 
@@ -60,7 +66,7 @@ def test_the_claims_have_verdicts_with_intervals(finished):
     claims = json.loads((finished / "results/smoke/claims.json").read_bytes())
     assert {claim["id"] for claim in claims} == {
         *(f"L{k}" for k in range(1, 21)),
-        *(f"C-{k}" for k in [*range(1, 13), *range(19, 27)]),
+        *(f"C-{k}" for k in range(1, 27)),
     }
     assert all(claim["reason"] for claim in claims)
     for claim in (claim for claim in claims if claim["id"] in ("L13", "C-2")):
@@ -96,7 +102,7 @@ def test_the_numbers_are_the_golden_ones(finished):
         EXPECTED.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     expected = json.loads(EXPECTED.read_text())
     assert found["claims"].keys() == expected["claims"].keys()
-    for phase in ("codecs", "cards"):
+    for phase in ("codecs", "cards", "decks"):
         assert found[phase].keys() == expected[phase].keys()
         for dataset, models in expected[phase].items():
             for model, metrics in models.items():

@@ -59,3 +59,4 @@ rule prune_card:
 rule cards:
     input:
         with_sidecars(card_grid(paths.CARD)),
+        with_sidecars(deck_cards()),

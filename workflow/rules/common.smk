@@ -45,7 +45,7 @@ SHIFTS = {
     name: build("shifts", PARAMS.shifts[name]) for name in PARAMS.chosen("shifts")
 }
 PRUNERS = {
-    name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.chosen("pruners")
+    name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.used("pruners")
 }
 
 
@@ -70,7 +70,7 @@ wildcard_constraints:
     file="|".join(
         sorted({re.escape(name) for files in PUBLISHED.values() for name in files})
     ),
-    seeds=r"\d+(-\d+)?",
+    seeds=r"\d+(-\d+)?(x\d+(-\d+)?)?",
 
 
 def entry(family):

@@ -73,7 +73,7 @@ rule render_report:
         benchmarks=f"benchmarks/{PARAMS.run.tier}",
         datasets=DATASETS,
         plots=PLOTS,
-        blocks=SEEDS,
+        blocks=[*SEEDS, *copied_blocks()],
     message:
         "Rendering {output.html}"
     script:

@@ -13,7 +13,7 @@ THRESHOLDS = ("above", "below", "within")
 MULTIPLICATIVE = ("ratio", "trend")
 """Effects judged on the logarithm: a factor, and a factor per step."""
 ALONG = ("trend", "slope")
-"""Effects that go along several models: by a factor per step, and by an amount per step."""
+"""Effects that go along several models or severities: by a factor per step, and by an amount per step."""
 
 
 class Reported(Section):
@@ -38,7 +38,7 @@ class Arm(Section):
 class Comparison(Section):
     """One effect per seed, and the side of a threshold on which its mean is claimed to lie."""
 
-    phase: Literal["codecs", "cards"] = Field(description="whose records decide")
+    phase: Literal["codecs", "cards", "decks"] = Field(description="whose records decide")
     dataset: str = Field("*", description="pattern with * for the datasets meant; it must hold on each")
     metric: str = Field(description="metric of the records")
     effect: Effect = Field(description="how the arms are compared, per seed")
@@ -47,6 +47,9 @@ class Comparison(Section):
     arm: Arm = Field(description="what the claim is about; a * makes one comparison per match, and all must hold")
     baseline: Arm | None = Field(None, description="what it is compared with, paired by dataset and seed")
     along: dict[str, float] = Field({}, description="of a trend or slope: the names for {x}, positions for {at}")
+    by: Literal["model", "severity"] = Field(
+        "model", description="whether a trend or slope goes along models, or along severities at those positions"
+    )
     above: float | None = Field(None, description="the claim holds if the effect lies above this")
     below: float | None = Field(None, description="the claim holds if the effect lies below this")
     within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
@@ -68,7 +71,9 @@ class Comparison(Section):
         if self.effect in MULTIPLICATIVE and min(bounds, default=1.0) <= 0:
             raise ValueError(f"a {self.effect} is a factor: its threshold is above 0, and 1 is no effect")
         if (self.effect in ALONG) != (len(self.along) >= 3):
-            raise ValueError("a trend or slope, and nothing else, goes along three models or more")
+            raise ValueError("a trend or slope, and nothing else, goes along three models or severities, or more")
+        if self.by == "severity" and self.effect not in ALONG:
+            raise ValueError(f"a {self.effect} does not go along anything: leave by out")
         if self.effect not in (*ALONG, "value") and self.baseline is None:
             raise ValueError(f"a {self.effect} needs a baseline")
         if self.effect == "value" and self.baseline is not None:
@@ -105,7 +110,7 @@ class Variation(Section):
         arms = {key: own.pop(key) for key in ("shifts", "severities", "over") if key in own}
         kept = {k: v for k, v in to.items() if k not in THRESHOLDS} if {*THRESHOLDS, "effect"} & set(own) else to
         if "effect" in own and own["effect"] not in ALONG:
-            kept.pop("along", None)
+            kept = {key: value for key, value in kept.items() if key not in ("along", "by")}
         if own.get("effect") == "value":
             kept.pop("baseline", None)
         whole = kept | own

@@ -60,7 +60,7 @@ def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Se
 
 
 def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    """How the arm, or what it is to the baseline, grows per step along the models: by a factor, or by an amount."""
+    """How the arm, or what it is to the baseline, grows per step along models or severities: a factor or an amount."""
     factor, columns, missing = comparison.effect == "trend", [], []
     for name, position in comparison.along.items():
         column, absent = _point(comparison, rows, name, position)
@@ -78,10 +78,11 @@ def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: floa
     def placed(model: str) -> str:
         return model.replace("{x}", name).replace("{at}", f"{position:g}")
 
-    ours, missing = numbers(rows, comparison.arm, placed)
+    there = {"severities": [position]} if comparison.by == "severity" else {}
+    ours, missing = numbers(rows, comparison.arm.model_copy(update=there), placed)
     if comparison.baseline is None:
         return ours, missing
-    theirs, absent = numbers(rows, comparison.baseline, placed)
+    theirs, absent = numbers(rows, comparison.baseline.model_copy(update=there), placed)
     return (ours / theirs if comparison.effect == "trend" else ours - theirs), [*missing, *absent]
 
 

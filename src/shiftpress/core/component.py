@@ -1,11 +1,14 @@
 """Base of every configurable component: its fields are its schema."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """Name of an entry of params.yaml; it stands in paths and tables."""
+
+Choice = Literal["all"] | Annotated[list[Name], Field(min_length=1)]
+"""Some entries by name, or all."""
 
 
 class Component(BaseModel):

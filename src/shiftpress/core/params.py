@@ -4,15 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from shiftpress.core.component import Name
+from shiftpress.core.component import Choice, Name
+from shiftpress.core.decks import Budgets, Deck, Member
 from shiftpress.core.recipe import CardFit
+from shiftpress.core.seeds import STRIDE
 
-FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners")
+FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates")
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
-
-Choice = Literal["all"] | Annotated[list[Name], Field(min_length=1)]
 
 
 class Section(BaseModel):
@@ -37,13 +37,14 @@ class Run(Section):
     """The run as a whole."""
 
     tier: Name = Field("laptop", description="names the output folder results/<tier>")
-    seeds: list[Annotated[int, Field(ge=0, lt=10_000)]] = Field(
+    seeds: list[Annotated[int, Field(ge=0, lt=STRIDE)]] = Field(
         [0, 1, 2],
         min_length=1,
         max_length=1000,
         description="every model is trained once per seed; 3 are needed for an interval",
     )
     seeds_per_job: int = Field(3, ge=1, le=100, description="seeds one job trains in turn; changes no number")
+    copies_per_job: int = Field(1, ge=1, le=100, description="further copies of a deck's card likewise")
 
     @field_validator("seeds")
     @classmethod
@@ -90,13 +91,18 @@ class Formats(Section):
 
 
 class Analysis(Section):
-    """On how many test images classifiers are looked into; few, as every card is."""
+    """On how many images classifiers and decks are looked into; few, as every card is."""
 
     frequency_step: int = Field(5, ge=1, le=64, description="every so-manyth frequency of the plane is tried")
     frequency_images: int = Field(100, ge=1, le=100_000, description="images under noise of each frequency")
     frequency_norm: float = Field(4.0, gt=0, le=1000, description="length of that noise in each channel")
     slope_images: int = Field(50, ge=1, le=100_000, description="images at which Jacobian and gradient are taken")
     margin_images: int = Field(32, ge=1, le=100_000, description="images of each shift on which logits are compared")
+    deck_images: int = Field(
+        10_000, ge=1, description="test images of each shift and severity that decks are scored on"
+    )
+    gate_images: int = Field(2000, ge=2, le=100_000, description="training images that gates learn from")
+    stream_images: int = Field(2000, ge=10, le=1_000_000, description="images of the mixed and the drifting stream")
 
 
 class Study(Section):
@@ -114,6 +120,9 @@ class Study(Section):
     classifiers: Choice = Field("all", description="classifier entries to train")
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
+    gates: Choice = Field("all", description="gate entries to put before each deck")
+    decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
+    decks_under: Choice = Field("all", description="those of study.shifts that decks are scored under")
 
 
 class Params(Section):
@@ -131,16 +140,30 @@ class Params(Section):
     classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
+    gates: dict[Name, Entry] = Field(description="ways to weigh the cards of a deck", min_length=1)
+    decks: dict[Name, Deck] = Field({}, description="cards that classify together")
+    budgets: Budgets = Field(Budgets(), description="decks that are put together to fit into so many bytes")
 
     def effective(self) -> dict[str, Any]:
         """What decides the results: everything but the entries that the study leaves out."""
         whole = self.model_dump()
-        return {**whole, **{f: {name: whole[f][name] for name in self.chosen(f)} for f in FAMILIES}}
+        used = {family: self.used(family) for family in FAMILIES} | {"decks": self.chosen("decks")}
+        return {**whole, **{f: {name: whole[f][name] for name in names} for f, names in used.items()}}
 
     def chosen(self, family: str) -> list[str]:
         """Names of the entries of a family that the study runs."""
         choice = getattr(self.study, family)
         return list(getattr(self, family)) if choice == "all" else choice
+
+    def used(self, family: str) -> list[str]:
+        """Those, and the entries that only the cards of its decks are made of."""
+        named = {"classifiers": "classifier", "augmentations": "augmentation", "pruners": "pruner"}.get(family)
+        more = [getattr(member, named) for member in self.members()] if named else []
+        return list(dict.fromkeys([*self.chosen(family), *(name for name in more if name in getattr(self, family))]))
+
+    def members(self) -> list[Member]:
+        """Every card of the study's decks, each once."""
+        return list(dict.fromkeys(member for name in self.chosen("decks") for member in self.decks[name].members))
 
     def datasets_of(self, phase: Literal["codecs", "cards"]) -> list[str]:
         """Names of the datasets that the models of a phase are trained on, in the order of study.datasets."""

@@ -30,12 +30,12 @@ def differences(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
     for mean, pruner, shift in zip(data["mean"], data.pruner, data["shift"], strict=True):
         if pruner in methods:
             column, row = methods.index(pruner), corruptions.index(shift)
-            _square(axes, column, row, BETTER if mean > 0 else WORSE, (abs(mean) / largest) ** 0.5)
+            square(axes, column, row, BETTER if mean > 0 else WORSE, (abs(mean) / largest) ** 0.5)
             text = f"{mean:+.1f}".replace("-", "−")
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=INK)
     axes.set_xticks(range(len(methods)), [method.replace("_", "\n") for method in methods], fontsize=8)
     axes.set_yticks(range(len(corruptions)), [shift.replace("_", " ") for shift in corruptions], fontsize=9)
-    _framed(axes, len(methods), len(corruptions))
+    framed(axes, len(methods), len(corruptions))
     note = "Points of accuracy, mean over severities and seeds; blue is better than dense, orange worse."
     data = data.sort_values(["model", "shift"], ignore_index=True)
     return Drawn(to_svg(figure, name, title), data, "shift", note)
@@ -58,12 +58,12 @@ def frequencies(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
             step = _step(means[pruner].index)
             for sign in (1, -1):
                 share = (mean - low) / max(high - low, 1e-9)
-                _square(axes, sign * across / step, sign * down / step, WORSE, share)
+                square(axes, sign * across / step, sign * down / step, WORSE, share)
         side = max(abs(int(part)) for metric in means.index.levels[1] for part in metric.split("/")[1:]) // step
         axes.set_title(pruner, fontsize=9, color=INK)
         axes.set_xticks([])
         axes.set_yticks([])
-        _framed(axes, side + 1, side + 1, -side, -side)
+        framed(axes, side + 1, side + 1, -side, -side)
         axes.set_aspect("equal")
     for axes in every[len(there) :]:
         axes.set_axis_off()
@@ -82,12 +82,12 @@ def _step(metrics: pd.Index) -> int:
     return min(int(metric.split("/")[2]) for metric in metrics if metric.startswith("error/0/") and metric[8:] != "0")
 
 
-def _square(axes: Axes, x: float, y: float, colour: str, share: float) -> None:
+def square(axes: Axes, x: float, y: float, colour: str, share: float) -> None:
     face = to_rgba(colour, STRONGEST * max(share, 0.0))
     axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="none"))
 
 
-def _framed(axes: Axes, columns: int, rows: int, left: int = 0, top: int = 0) -> None:
+def framed(axes: Axes, columns: int, rows: int, left: int = 0, top: int = 0) -> None:
     """Room for squares at whole numbers, the first row on top."""
     axes.set_xlim(left - 0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, top - 0.5)

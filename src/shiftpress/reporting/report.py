@@ -13,6 +13,8 @@ from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.board import in_words
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
+from shiftpress.reporting.deck_charts import deck_charts
+from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table
 from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
 from shiftpress.reporting.published import about, headline, published, released, sister_study
@@ -39,6 +41,7 @@ def facts(
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
     known, shifts = published(reference), _told_apart(shifts)
     figures = charts(frame, known, plots, shifts) | card_charts(frame, sister_study(reference))
+    figures |= deck_charts(frame)
     return {
         "stylesheet": stylesheet.read_text(),
         "tier": params["run"]["tier"],
@@ -85,6 +88,10 @@ def _chapter(
         "displacements": displacement_table(here, names),
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
+        "decks": accuracy_table(here, dataset, names, "decks"),
+        "regret": regret_table(of_decks(here)),
+        "regret_columns": COLUMNS,
+        "regret_heads": {name: {"title": HEADS.get(name, name)} for name in COLUMNS},
         "sizes": sizes_table(here),
         "splits": split_table(here, about(known, dataset)),
         "figures": [figure for figure in figures.values() if figure["dataset"] == dataset and figure["shown"]],

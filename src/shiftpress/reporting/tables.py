@@ -31,9 +31,9 @@ def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n"])
 
 
-def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
-    """A row per model: accuracy in percent under each shift, averaged over its severities but 0."""
-    rows = frame[(frame.phase == "cards") & (frame.metric == "accuracy") & (frame.dataset == dataset)]
+def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards") -> list[dict[str, Any]]:
+    """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0."""
+    rows = frame[(frame.phase == phase) & (frame.metric == "accuracy") & (frame.dataset == dataset)]
     return _table(rows.assign(value=rows.value * 100), shifts, _card_order)
 
 

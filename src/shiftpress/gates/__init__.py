@@ -1,0 +1,1 @@
+"""Ways to weigh the cards of a deck. One file per kind."""

@@ -1,0 +1,40 @@
+"""Score every deck of the study behind every gate, under every shift, for each seed of the block."""
+
+from shiftpress.assembly import build
+from shiftpress.core.decks import Deck, Member
+from shiftpress.core.determinism import prepare
+from shiftpress.core.jobs import job
+from shiftpress.core.params import Analysis
+from shiftpress.core.provenance import producer
+from shiftpress.core.records import write_records
+from shiftpress.core.seeds import seed_for, seeds_of
+from shiftpress.core.splits import load_split
+from shiftpress.core.tensors import read_tensors
+from shiftpress.evaluation.cells import cells
+from shiftpress.evaluation.decks import score_decks
+from shiftpress.evaluation.hands import bank_of, files_of, laid_out, of_deck_storage
+from shiftpress.shifts.base import load_shifted
+
+p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
+
+with job(snakemake.log[0]):
+    prepare(snakemake.threads)
+    train, packed, analysis = load_split(i.train), read_tensors(i.packed), Analysis(**p.analysis)
+    shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
+    count = sum(len(one.severities) for one in shifted.values())
+    gates = {name: build("gates", entry) for name, entry in p.gates.items()}
+    augmentations = {name: build("augmentations", entry) for name, entry in p.augmentations.items()}
+    decks = {name: Deck(**facts) for name, facts in p.decks.items()}
+    made_by = producer(p, i.code, [*i.shifted, i.train, i.packed])
+    records = []
+    for seed in seeds_of(w.seeds):
+        shared = {"phase": "decks", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}
+        draws = seed_for(seed, "score_decks", w.dataset)
+        files = files_of(packed, seed)
+        table = laid_out(files, decks, gates, bank_of(train, w.dataset, augmentations, analysis.gate_images, seed))
+        records += score_decks(table, cells(shifted, p.sources), count, analysis, draws, **shared)
+        for name, deck in decks.items():
+            records += of_deck_storage(name, deck.members, files, **shared)
+        for key in table.nets:
+            records += of_deck_storage(key, [Member.of(key)], files, **shared)
+    write_records(snakemake.output.records, records, made_by)
