@@ -9,6 +9,9 @@ from shiftpress.verbs import TIER, params_of, plainly
 
 card = typer.Typer(help="Trained classifiers as small files.", no_args_is_help=True, rich_markup_mode=None)
 
+CARD_FILES = Annotated[
+    list[Path], typer.Argument(metavar="CARDFILE...", help="what pack wrote: one, or those of a deck")
+]
 CARD_FILE = Annotated[Path, typer.Argument(metavar="CARDFILE", help="what pack wrote")]
 
 
@@ -91,3 +94,47 @@ def export(card_file: CARD_FILE, out: Annotated[Path, typer.Option("-o", "--out"
     data = onnx_bytes(found.net(), tuple(found.facts.shape))
     write_file(out, data)
     print(f"{out}: {len(data)} bytes")
+
+
+@card.command()
+@plainly
+def module(
+    card_files: CARD_FILES,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Python file to write; the weights go beside it")],
+    average: Annotated[str, typer.Option(help="of several cards: probability or logit")] = "probability",
+) -> None:
+    """Write a card or a deck as a Python module with safetensors weights, which needs torch and safetensors only."""
+    from shiftpress.core.files import read_file, write_file
+    from shiftpress.core.problems import InputError
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.module import AVERAGES, module
+
+    if average not in AVERAGES:
+        raise InputError(f"A deck averages by {' or '.join(AVERAGES)}, not {average!r}.")
+    if out.suffix != ".py" or not out.stem.isidentifier():
+        raise InputError(f"{out} is no name for a Python module; write something like deck.py.")
+    made = module([opened(read_file(path)) for path in card_files], average)
+    weights = out.with_suffix(".safetensors")
+    write_file(weights, made.weights)
+    write_file(out, made.source.encode())
+    print(f"{out}: {len(card_files)} cards; {weights}: {len(made.weights)} bytes")
+
+
+@card.command()
+@plainly
+def entry(
+    card_files: CARD_FILES,
+    facts: Annotated[
+        Path, typer.Option(help="YAML file with what only its author knows; docs/robustbench.md says what")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="model_info file to write, NameYearFirstword.json")],
+) -> None:
+    """Write the model_info file that RobustBench's leaderboard wants of a card or deck."""
+    from shiftpress.core.files import read_file, write_file
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.leaderboard import check_model_name, model_info, read_entry
+
+    check_model_name(out.stem)
+    found = [opened(read_file(path)).facts for path in card_files]
+    write_file(out, model_info(found, read_entry(facts)))
+    print(f"{out}: {len(found)} cards")

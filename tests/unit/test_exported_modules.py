@@ -1,0 +1,272 @@
+"""Cards and decks as Python modules: the same numbers without this package, and no word of a stranger's in them."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load, load_file, save_file
+from torch import nn
+from typer.testing import CliRunner
+
+from shiftpress.cli import app
+from shiftpress.core.catalog import component, kinds
+from shiftpress.core.problems import InputError
+from shiftpress.evaluation.cards import logits
+from shiftpress.packing.card import Card, pack, unpack
+from shiftpress.packing.functional import source
+from shiftpress.packing.leaderboard import DATASETS, Entry, ModelInfo, model_info
+from shiftpress.packing.module import AVERAGES, module
+
+SHAPE, CLASSES = (3, 32, 32), 10
+SMALL = {
+    "convn": {"depth": 4, "width": 0.1},
+    "preact_resnet": {"stages": [4, 8]},
+    "resnet": {"depth": 8},
+    "vgg16": {"width": 0.1},
+}
+ALONE = """
+import sys
+from pathlib import Path
+sys.modules["shiftpress"] = None  # what makes an import fail wherever the package lies
+sys.path.insert(0, ".")
+from importlib import import_module
+from safetensors.torch import load_file, save_file
+import torch
+torch.set_num_threads(1)
+said = {}
+with torch.inference_mode():
+    for path in sorted(Path().glob("*.py")):
+        model = import_module(path.stem).Deck()
+        said |= {f"{path.stem}/{name}": model(images) for name, images in load_file("images/batches").items()}
+save_file(said, "said")
+print(sorted(name for name in sys.modules if name.split(".")[0] in ("shiftpress", "pydantic", "torchvision")))
+"""
+
+
+def made(kind: str, fields: dict, seed: int = 0, classes: int = CLASSES, origin: str = "") -> Card:
+    """A card whose normalisations have statistics of their own, half of its weights removed."""
+    torch.manual_seed(seed)
+    net = component("classifiers", kind)(**fields).build(SHAPE, classes).eval()
+    with torch.no_grad():
+        for name, tensor in net.state_dict().items():
+            if name.endswith(("running_mean", "bias", "normalise.mean")):
+                tensor.copy_(torch.rand_like(tensor) / 2)
+            elif name.endswith(("running_var", "deviation")):
+                tensor.copy_(torch.rand_like(tensor) + 0.5)
+        for weight in (p for p in net.parameters() if p.ndim > 1):
+            weight.mul_(weight > 0)
+    return unpack(pack(net.state_dict(), kind, fields, SHAPE, classes, origin=origin))
+
+
+def images(count: int = 20) -> torch.Tensor:
+    return torch.rand(count, *SHAPE, generator=torch.Generator().manual_seed(count))
+
+
+CARDS = {kind: made(kind, SMALL.get(kind, {}), seed) for seed, kind in enumerate(kinds("classifiers"))}
+DECK = [made("convs", {}, 0), made("convs", {}, 1), made("preact_resnet", SMALL["preact_resnet"], 2)]
+BATCHES = {"one": images(1), "some": images(20)}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory) -> dict[str, torch.Tensor]:
+    """What modules say in a process of their own that has torch and safetensors, and no way to this package."""
+    folder = tmp_path_factory.mktemp("alone")
+    modules = {kind: module([card]) for kind, card in CARDS.items()}
+    modules |= {f"deck_{average}": module(DECK, average) for average in AVERAGES}
+    for name, found in modules.items():
+        (folder / f"{name}.py").write_text(found.source)
+        (folder / f"{name}.safetensors").write_bytes(found.weights)
+    (folder / "images").mkdir()
+    save_file(BATCHES, folder / "images/batches")
+    run = subprocess.run([sys.executable, "-I", "-c", ALONE], cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "['shiftpress']"
+    return load_file(folder / "said")
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_a_card_of_every_kind_gives_the_same_logits_without_this_package(kind, said):
+    for name, batch in BATCHES.items():
+        assert torch.equal(said[f"{kind}/{name}"], logits(CARDS[kind].net(), batch))
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_deck_of_different_networks_averages_its_cards(name, said):
+    each = torch.stack([logits(card.net(), BATCHES[name]) for card in DECK])
+    assert torch.equal(said[f"deck_logit/{name}"], each.mean(0))
+    found = said[f"deck_probability/{name}"].exp()
+    torch.testing.assert_close(found, each.softmax(2).mean(0), rtol=1e-5, atol=1e-7)
+
+
+def test_networks_that_are_alike_are_written_once():
+    text = module([made("convs", {}, seed) for seed in range(3)]).source
+    assert text.count("def network") == 1 and "NETWORKS = (network0, network0, network0)" in text
+
+
+def test_only_tensors_that_are_used_are_in_the_weights():
+    card = made("resnet", {"depth": 8})
+    names = load(module([card]).weights).keys()
+    assert {f"card0.{name}" for name in card.state if not name.endswith("num_batches_tracked")} == set(names)
+
+
+def test_the_source_is_what_a_person_would_write():
+    lines = module([made("preact_resnet", {"stages": [4, 8]})]).source.splitlines()
+    assert all(len(line) <= 120 for line in lines)
+    assert '    y = F.conv2d(x, w["block1a.shortcut.weight"], stride=2)' in lines
+    body = [line.strip() for line in lines if line.startswith("    ") and re.match(r" +[xyzuv] = ", line)]
+    assert {line[0] for line in body} == {"x", "y"}
+
+
+HOSTILE = '"""\nimport os; os.system("touch /tmp/x") #\\N{DIGIT ONE}{__import__} \u202e'
+
+
+def test_nothing_of_the_cards_own_words_is_in_the_source():
+    card = made("convs", {}, origin=HOSTILE)
+    assert card.facts.origin == HOSTILE
+    assert (
+        module([card]).source == module([card]).source.replace("import os", "") and "touch" not in module([card]).source
+    )
+    plain = made("convs", {}, origin="")
+    assert module([card]).source == module([plain]).source.replace(plain.facts.digest, card.facts.digest)
+
+
+def test_the_source_calls_and_imports_what_is_known():
+    tree = ast.parse(module(list(CARDS.values())).source)
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert calls <= {"Path", "load_file", "dict", "len", "range", "enumerate", "network", "normalised", "super"}
+    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported == {"math", "pathlib", "torch", "safetensors.torch", "torch.nn"}
+
+
+class Odd(nn.Module):
+    """A network whose tensor is named like code."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.add_module(name, nn.Conv2d(3, 3, 1))
+        self.layer = name
+
+    def forward(self, x):
+        return self.get_submodule(self.layer)(x)
+
+
+@pytest.mark.parametrize("name", ['"] + exit() + w["', "a b", "a\nb", "é"])
+def test_a_tensor_named_like_code_is_refused(name):
+    with pytest.raises(InputError, match="no plain name|no plain function"):
+        source(Odd(name), "network", "Odd.")
+
+
+@pytest.mark.parametrize(
+    ("layer", "why"),
+    [
+        (nn.Softmax(1), "Softmax"),
+        (nn.Conv2d(3, 3, 3, padding="same"), "padded"),
+        (nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), "padded"),
+        (nn.BatchNorm2d(3, track_running_stats=False), "statistics"),
+        (nn.MaxPool2d(2, ceil_mode=True), "pool"),
+    ],
+)
+def test_a_layer_without_a_plain_function_is_refused(layer, why):
+    with pytest.raises(InputError, match=why):
+        source(nn.Sequential(layer), "network", "Odd.")
+
+
+def test_cards_for_different_images_make_no_deck():
+    with pytest.raises(InputError, match="one shape"):
+        module([made("convs", {}), made("convs", {}, classes=7)])
+
+
+ENTRY = {
+    "link": "https://example.org/paper",
+    "name": "Decks",
+    "authors": "Ada Smith, Bob Jones",
+    "additional_data": False,
+    "architecture": "ConvS",
+    "clean_acc": 81.234,
+    "corruptions_acc": 70,
+}
+
+
+def test_a_leaderboard_entry_has_the_published_form():
+    cards = [made("convs", {}, seed).facts for seed in range(2)]
+    found = json.loads(model_info(cards, Entry.model_validate(ENTRY)))
+    assert list(found) == list(ModelInfo.model_fields)
+    assert found["number_forward_passes"] == 2 and found["dataset"] == "cifar10" and found["eps"] is None
+    assert (found["clean_acc"], found["corruptions_acc"], found["reported"]) == ("81.23", "70.00", "70.00")
+    assert (
+        found["venue"] == "Unpublished" and found["footnote"] == "Deck of 2 compressed networks, 32 bits a kept weight"
+    )
+    ModelInfo.model_validate(found)
+
+
+def test_other_images_have_no_leaderboard():
+    assert set(DATASETS.values()) == {"cifar10", "cifar100"}
+    with pytest.raises(InputError, match="no leaderboard"):
+        model_info([made("convs", {}, classes=7).facts], Entry.model_validate(ENTRY))
+
+
+@pytest.fixture
+def cards(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed in range(2):
+        card = made("convs", {}, seed)
+        Path(f"{seed}.card").write_bytes(pack(card.state, "convs", {}, SHAPE, CLASSES))
+    Path("entry.yaml").write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in ENTRY.items()))
+
+
+def verb(*words: object, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["card", *map(str, words)])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.stdout if code == 0 else done.stderr
+
+
+def test_the_verbs_write_a_module_and_an_entry(cards):
+    said = verb("module", "0.card", "1.card", "-o", "out/deck.py", "--average", "logit")
+    assert said == f"out/deck.py: 2 cards; out/deck.safetensors: {Path('out/deck.safetensors').stat().st_size} bytes\n"
+    opened = [unpack(Path(f"{seed}.card").read_bytes()) for seed in range(2)]
+    assert Path("out/deck.py").read_text() == module(opened, "logit").source
+    assert (
+        verb("entry", "0.card", "--facts", "entry.yaml", "-o", "Smith2026Decks.json")
+        == "Smith2026Decks.json: 1 cards\n"
+    )
+    assert json.loads(Path("Smith2026Decks.json").read_text())["number_forward_passes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["module", "nowhere.card", "-o", "deck.py"], "cannot be read"),
+        (["module", "entry.yaml", "-o", "deck.py"], "This is no card file"),
+        (["module", "0.card", "-o", "my-deck.py"], "no name for a Python module"),
+        (["module", "0.card", "-o", "deck"], "no name for a Python module"),
+        (["module", "0.card", "-o", "deck.py", "--average", "vote"], "by probability or logit, not 'vote'"),
+        (["entry", "0.card", "--facts", "entry.yaml", "-o", "deck.json"], "no name for RobustBench"),
+        (["entry", "0.card", "--facts", "nowhere.yaml", "-o", "Smith2026Decks.json"], "nowhere.yaml"),
+    ],
+)
+def test_bad_words_give_one_line_and_code_two(cards, words, said):
+    assert said in verb(*words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("clean_acc: 120", "entry.yaml:1: clean_acc: "),
+        ("link: javascript:alert(1)", "link"),
+        ("name: '<script>'", "name"),
+        ("colour: red", "unknown key"),
+    ],
+)
+def test_a_wrong_entry_is_answered_with_its_line(cards, line, said):
+    key = line.split(":")[0]
+    rest = {name: value for name, value in ENTRY.items() if name != key}
+    Path("entry.yaml").write_text(
+        line + "\n" + "".join(f"{name}: {json.dumps(value)}\n" for name, value in rest.items())
+    )
+    assert said in verb("entry", "0.card", "--facts", "entry.yaml", "-o", "Smith2026Decks.json", code=2)
