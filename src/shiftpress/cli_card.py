@@ -101,23 +101,23 @@ def export(card_file: CARD_FILE, out: Annotated[Path, typer.Option("-o", "--out"
 def module(
     card_files: CARD_FILES,
     out: Annotated[Path, typer.Option("-o", "--out", help="Python file to write; the weights go beside it")],
-    average: Annotated[str, typer.Option(help="of several cards: probability or logit")] = "probability",
+    average: Annotated[str, typer.Option(help="of several cards: probabilities or logits")] = "probabilities",
 ) -> None:
     """Write a card or a deck as a Python module with safetensors weights, which needs torch and safetensors only."""
     from shiftpress.core.files import read_file, write_file
     from shiftpress.core.problems import InputError
     from shiftpress.packing.card import unpack as opened
-    from shiftpress.packing.module import AVERAGES, module
+    from shiftpress.packing.gating import agnostic
+    from shiftpress.packing.module import module
 
-    if average not in AVERAGES:
-        raise InputError(f"A deck averages by {' or '.join(AVERAGES)}, not {average!r}.")
     if out.suffix != ".py" or not out.stem.isidentifier():
         raise InputError(f"{out} is no name for a Python module; write something like deck.py.")
-    made = module([opened(read_file(path)) for path in card_files], average)
+    cards = [opened(read_file(path)) for path in card_files]
+    made = module(cards, agnostic(len(cards), average) if len(cards) > 1 else None)
     weights = out.with_suffix(".safetensors")
     write_file(weights, made.weights)
     write_file(out, made.source.encode())
-    print(f"{out}: {len(card_files)} cards; {weights}: {len(made.weights)} bytes")
+    print(f"{out}: {len(cards)} cards; {weights}: {len(made.weights)} bytes")
 
 
 @card.command()

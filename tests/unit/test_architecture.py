@@ -20,7 +20,7 @@ LAYERS = {
     "core": set(),
     **dict.fromkeys(FAMILIES, {"core"}),
     "coding": {"core", "codecs"},
-    "packing": {"core"},
+    "packing": {"core", "gates"},
     "training": {"core", *FAMILIES},
     "evaluation": {"core", "coding", "packing", *FAMILIES},
     "claims": {"core"},

@@ -6,21 +6,26 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 from safetensors.torch import load, load_file, save_file
 from torch import nn
+from torch.nn import functional as F
 from typer.testing import CliRunner
 
 from shiftpress.cli import app
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.problems import InputError
 from shiftpress.evaluation.cards import logits
+from shiftpress.gates.base import Seen, blend
+from shiftpress.gates.uniform import Uniform
 from shiftpress.packing.card import Card, pack, unpack
 from shiftpress.packing.functional import source
+from shiftpress.packing.gating import Gating, agnostic
 from shiftpress.packing.leaderboard import DATASETS, Entry, ModelInfo, model_info
-from shiftpress.packing.module import AVERAGES, module
+from shiftpress.packing.module import Module, module
 
 SHAPE, CLASSES = (3, 32, 32), 10
 SMALL = {
@@ -60,6 +65,7 @@ def made(kind: str, fields: dict, seed: int = 0, classes: int = CLASSES, origin:
                 tensor.copy_(torch.rand_like(tensor) + 0.5)
         for weight in (p for p in net.parameters() if p.ndim > 1):
             weight.mul_(weight > 0)
+        net.head.weight.mul_(2 / net(images(10)).std())
     return unpack(pack(net.state_dict(), kind, fields, SHAPE, classes, origin=origin))
 
 
@@ -67,9 +73,30 @@ def images(count: int = 20) -> torch.Tensor:
     return torch.rand(count, *SHAPE, generator=torch.Generator().manual_seed(count))
 
 
+HOSTILE = '"""\nimport os; os.system("touch /tmp/x") #\\N{DIGIT ONE}{__import__} \u202e'
 CARDS = {kind: made(kind, SMALL.get(kind, {}), seed) for seed, kind in enumerate(kinds("classifiers"))}
 DECK = [made("convs", {}, 0), made("convs", {}, 1), made("preact_resnet", SMALL["preact_resnet"], 2)]
-BATCHES = {"one": images(1), "some": images(20)}
+GROUPS = ("augmix", "augmix", "gaussian")
+BLURRED = F.avg_pool2d(images(20), 3, 1, 1)
+BATCHES = {"one": images(1), "some": images(20), "blurred": BLURRED, "both": torch.cat([images(20), BLURRED])}
+BANK = {"augmix": images(50), "gaussian": F.avg_pool2d(images(50), 3, 1, 1)}
+GATES = {
+    "uniform": {},
+    "uniform_logits": {"average": "logits"},
+    "spectral": {},
+    "spectral_soft": {"nearest": 2, "temperature": 0.5, "feature": "high"},
+    "spectral_kl": {"distance": "kl"},
+    "spectral_cosine": {"distance": "cosine"},
+    "spectral_vote": {"statistic": "vote"},
+    "spectral_knn": {"statistic": "knn", "feature": "radial"},
+    "learned": {},
+    "confidence": {},
+}
+
+
+def gating(name: str) -> Gating:
+    gate = component("gates", name.split("_")[0])(**GATES[name])
+    return Gating(gate, GROUPS, gate.learn(BANK))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +104,7 @@ def said(tmp_path_factory) -> dict[str, torch.Tensor]:
     """What modules say in a process of their own that has torch and safetensors, and no way to this package."""
     folder = tmp_path_factory.mktemp("alone")
     modules = {kind: module([card]) for kind, card in CARDS.items()}
-    modules |= {f"deck_{average}": module(DECK, average) for average in AVERAGES}
+    modules |= {f"deck_{name}": module(DECK, gating(name)) for name in GATES}
     for name, found in modules.items():
         (folder / f"{name}.py").write_text(found.source)
         (folder / f"{name}.safetensors").write_bytes(found.weights)
@@ -95,16 +122,87 @@ def test_a_card_of_every_kind_gives_the_same_logits_without_this_package(kind, s
         assert torch.equal(said[f"{kind}/{name}"], logits(CARDS[kind].net(), batch))
 
 
-@pytest.mark.parametrize("name", BATCHES)
-def test_a_deck_of_different_networks_averages_its_cards(name, said):
-    each = torch.stack([logits(card.net(), BATCHES[name]) for card in DECK])
-    assert torch.equal(said[f"deck_logit/{name}"], each.mean(0))
-    found = said[f"deck_probability/{name}"].exp()
-    torch.testing.assert_close(found, each.softmax(2).mean(0), rtol=1e-5, atol=1e-7)
+@pytest.mark.parametrize("name", GATES)
+def test_a_deck_behind_any_gate_says_the_same_without_this_package(name, said):
+    own, weights = gating(name), []
+    for batch, some in BATCHES.items():
+        each = torch.stack([logits(card.net(), some) for card in DECK])
+        looked = own.gate.look(some.contiguous(memory_format=torch.channels_last))
+        weights.append(own.gate.weights(Seen(GROUPS, looked, len(some), None, each), own.kept))
+        assert torch.equal(said[f"deck_{name}/{batch}"], blend(weights[-1], each, own.gate.average).log()), batch
+    if "uniform" not in name and name != "confidence":
+        assert not torch.equal(weights[1], weights[2]), "the gate has something to choose"
+
+
+def test_a_deck_takes_so_many_images_for_one_domain(tmp_path):
+    own = gating("spectral")
+    made = exported(module(DECK, own), tmp_path)
+    both, deck = BATCHES["both"], made.Deck(batch=20)
+    with torch.no_grad():
+        assert torch.equal(deck(both), torch.cat([made.Deck()(part) for part in both.split(20)]))
+        assert not torch.equal(deck(both), made.Deck()(both))
+
+
+def test_cards_that_count_for_nothing_do_not_run(tmp_path):
+    made = exported(module(DECK, gating("spectral")), tmp_path)
+    ran = []
+    made.NETWORKS = tuple(lambda i, w, n=n, f=f: ran.append(n) or f(i, w) for n, f in enumerate(made.NETWORKS))
+    with torch.no_grad():
+        made.Deck()(BLURRED)
+    assert ran == [2]
+
+
+def exported(found: Module, folder: Path) -> ModuleType:
+    (folder / "deck.safetensors").write_bytes(found.weights)
+    made = ModuleType("deck")
+    made.__file__ = str(folder / "deck.py")
+    sys.modules["deck"] = made  # where dataclasses look for the names of types
+    exec(compile(found.source, made.__file__, "exec"), vars(made))  # noqa: S102
+    return made
+
+
+def test_a_deck_can_be_attacked_through_its_gate(tmp_path):
+    deck = exported(module(DECK, gating("spectral_soft")), tmp_path).Deck()
+    some = images(5).requires_grad_()
+    deck(some)[:, 0].sum().backward()
+    assert some.grad.isfinite().all() and some.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("kind", ["oracle", "random"])
+def test_gates_that_nobody_can_use_are_refused(kind):
+    with pytest.raises(InputError, match="bound or a control"):
+        module(DECK, Gating(component("gates", kind)(), GROUPS, {}))
+
+
+def test_a_gate_that_calls_what_is_not_ours_is_refused():
+    class Calling(Uniform):
+        def weights(self, seen, kept):
+            return json.loads("[]")
+
+    with pytest.raises(InputError, match="it uses 'json'"):
+        module(DECK, Gating(Calling(), GROUPS, {}))
+
+
+def test_a_deck_without_a_gate_or_with_one_for_other_groups_is_refused():
+    with pytest.raises(InputError, match="needs a gate"):
+        module(DECK)
+    own = gating("spectral")
+    with pytest.raises(InputError, match="needs a gate"):
+        module(DECK, Gating(own.gate, GROUPS[:2], own.kept))
+    with pytest.raises(InputError, match="learned of augmix, gaussian"):
+        module(DECK, Gating(own.gate, ("clean", "clean", "augmix"), own.kept))
+
+
+def test_groups_named_like_code_are_only_counted():
+    groups = (HOSTILE, HOSTILE, "'+exit()+'")
+    own = gating("spectral")
+    kept = {HOSTILE: own.kept["augmix"], groups[2]: own.kept["gaussian"]}
+    found, plain = module(DECK, Gating(own.gate, groups, kept)), module(DECK, own)
+    assert (found.source, found.weights) == (plain.source, plain.weights)
 
 
 def test_networks_that_are_alike_are_written_once():
-    text = module([made("convs", {}, seed) for seed in range(3)]).source
+    text = module([made("convs", {}, seed) for seed in range(3)], agnostic(3, "logits")).source
     assert text.count("def network") == 1 and "NETWORKS = (network0, network0, network0)" in text
 
 
@@ -122,9 +220,6 @@ def test_the_source_is_what_a_person_would_write():
     assert {line[0] for line in body} == {"x", "y"}
 
 
-HOSTILE = '"""\nimport os; os.system("touch /tmp/x") #\\N{DIGIT ONE}{__import__} \u202e'
-
-
 def test_nothing_of_the_cards_own_words_is_in_the_source():
     card = made("convs", {}, origin=HOSTILE)
     assert card.facts.origin == HOSTILE
@@ -136,12 +231,28 @@ def test_nothing_of_the_cards_own_words_is_in_the_source():
 
 
 def test_the_source_calls_and_imports_what_is_known():
-    tree = ast.parse(module(list(CARDS.values())).source)
+    cards = list(CARDS.values())
+    tree = ast.parse(module(cards, agnostic(len(cards), "logits")).source)
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert calls <= {"Path", "load_file", "dict", "len", "range", "enumerate", "network", "normalised", "super"}
+    assert calls <= {
+        "Path",
+        "load_file",
+        "dict",
+        "len",
+        "range",
+        "enumerate",
+        "list",
+        "normalised",
+        "super",
+        "dataclass",
+        "Gate",
+        "Seen",
+        "blend",
+    }
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported == {"math", "pathlib", "torch", "safetensors.torch", "torch.nn"}
+    known = {"pathlib", "torch", "safetensors.torch", "torch.nn", "__future__", "collections.abc", "dataclasses"}
+    assert imported == known
 
 
 class Odd(nn.Module):
@@ -179,7 +290,7 @@ def test_a_layer_without_a_plain_function_is_refused(layer, why):
 
 def test_cards_for_different_images_make_no_deck():
     with pytest.raises(InputError, match="one shape"):
-        module([made("convs", {}), made("convs", {}, classes=7)])
+        module([made("convs", {}), made("convs", {}, classes=7)], agnostic(2, "logits"))
 
 
 ENTRY = {
@@ -227,10 +338,10 @@ def verb(*words: object, code: int = 0) -> str:
 
 
 def test_the_verbs_write_a_module_and_an_entry(cards):
-    said = verb("module", "0.card", "1.card", "-o", "out/deck.py", "--average", "logit")
+    said = verb("module", "0.card", "1.card", "-o", "out/deck.py", "--average", "logits")
     assert said == f"out/deck.py: 2 cards; out/deck.safetensors: {Path('out/deck.safetensors').stat().st_size} bytes\n"
     opened = [unpack(Path(f"{seed}.card").read_bytes()) for seed in range(2)]
-    assert Path("out/deck.py").read_text() == module(opened, "logit").source
+    assert Path("out/deck.py").read_text() == module(opened, agnostic(2, "logits")).source
     assert (
         verb("entry", "0.card", "--facts", "entry.yaml", "-o", "Smith2026Decks.json")
         == "Smith2026Decks.json: 1 cards\n"
@@ -245,7 +356,7 @@ def test_the_verbs_write_a_module_and_an_entry(cards):
         (["module", "entry.yaml", "-o", "deck.py"], "This is no card file"),
         (["module", "0.card", "-o", "my-deck.py"], "no name for a Python module"),
         (["module", "0.card", "-o", "deck"], "no name for a Python module"),
-        (["module", "0.card", "-o", "deck.py", "--average", "vote"], "by probability or logit, not 'vote'"),
+        (["module", "0.card", "1.card", "-o", "deck.py", "--average", "vote"], "probabilities or logits, not 'vote'"),
         (["entry", "0.card", "--facts", "entry.yaml", "-o", "deck.json"], "no name for RobustBench"),
         (["entry", "0.card", "--facts", "nowhere.yaml", "-o", "Smith2026Decks.json"], "nowhere.yaml"),
     ],

@@ -3,20 +3,22 @@
 Nothing of a card file is copied into the source but numbers: cards may come from anywhere.
 """
 
+import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from safetensors.torch import save
 
 import shiftpress
 from shiftpress.core.problems import InputError
+from shiftpress.core.tensors import State
 from shiftpress.packing.card import Card, blank
 from shiftpress.packing.functional import HELPER, source
+from shiftpress.packing.gating import Gating, gate_source
+from shiftpress.packing.template import ALONE, ASKED, BATCHES, CHOSEN, SETTING, TEMPLATE
 
-Average = Literal["probability", "logit"]
-AVERAGES = get_args(Average)
 MOST_CARDS = 64
 
 
@@ -28,27 +30,59 @@ class Module:
     weights: bytes
 
 
-def module(cards: Sequence[Card], average: Average = "probability") -> Module:
-    """A module whose class ``Deck`` gives the logits of one card, or what several say together.
+def module(cards: Sequence[Card], gating: Gating | None = None) -> Module:
+    """A module whose class ``Deck`` gives the logits of one card, or the log-probabilities of several under a gate.
 
-    Several are averaged by probability, which makes the results log-probabilities, or by logit. Images are (N, C, H, W)
-    in [0, 1]; normalisation is inside. Raises InputError if the cards do not belong together.
+    Images are (N, C, H, W) in [0, 1]; normalisation is inside. Raises InputError if the parts do not belong together.
     """
     shape, classes = _common(cards)
+    if len(cards) > 1 and (gating is None or len(gating.groups) != len(cards)):
+        raise InputError("A deck of several cards needs a gate, and the augmentation of each card.")
     networks, order, tensors = _networks(cards)
-    result = "logits" if len(cards) == 1 or average == "logit" else "log-probabilities"
+    gate = gating and _gated(gating)
+    if gate:
+        tensors |= gate.tensors
     text = TEMPLATE.format(
         what="A card" if len(cards) == 1 else f"A deck of {len(cards)} cards",
         version=shiftpress.__version__,
         images=f"(N, {', '.join(map(str, shape))}) in [0, 1]",
-        result=f"{result} (N, {classes})",
+        result=f"{'log-probabilities' if gate else 'logits'} (N, {classes})",
         digests="\n".join(f"    card{number}: {card.facts.digest}" for number, card in enumerate(cards)),
+        dataclass="" if gate is None else "from dataclasses import dataclass\n",
+        batches="" if gate is None else BATCHES,
+        option="" if gate is None else ", batch: int | None = None",
+        setting="" if gate is None else SETTING,
         helper=HELPER,
         networks="\n\n".join(networks),
         order=", ".join(order) + ("," if len(order) == 1 else ""),
-        together=COMBINED["one" if len(cards) == 1 else average],
+        gate="" if gate is None else gate.text,
+        forward=textwrap.indent(ALONE if gate is None else gate.forward, "    "),
+        classes=classes,
     )
     return Module(text, save({name: tensors[name].contiguous() for name in sorted(tensors)}))
+
+
+@dataclass(frozen=True)
+class _Gated:
+    """The part of a module that weighs its cards."""
+
+    text: str
+    forward: str
+    tensors: State
+
+
+def _gated(gating: Gating) -> _Gated:
+    """Groups go by numbers, whatever they were called."""
+    names = list(dict.fromkeys(gating.groups))
+    if gating.kept and gating.kept.keys() != set(names):
+        raise InputError(f"The gate has learned of {', '.join(sorted(gating.kept))}, not of the deck's augmentations.")
+    numbers = {name: f"group{number}" for number, name in enumerate(names)}
+    groups = tuple(numbers[name] for name in gating.groups)
+    text = f"{gate_source(gating.gate)}\n\n\nGROUPS = {json.dumps(groups)[1:-1]}"
+    text += '\n"""Cards of one group were trained with the same augmentation."""\n'
+    text += f"AVERAGE = {json.dumps(gating.gate.average)}\n\n\n"
+    forward = ASKED if gating.gate.reads == "logits" else CHOSEN
+    return _Gated(text, forward, {f"gate.{numbers[name]}": tensor for name, tensor in gating.kept.items()})
 
 
 def _common(cards: Sequence[Card]) -> tuple[tuple[int, ...], int]:
@@ -68,69 +102,3 @@ def _networks(cards: Sequence[Card]) -> tuple[list[str], list[str], dict[str, to
         order.append(function)
         tensors |= {f"card{number}.{name}": card.state[name] for name in body.tensors}
     return [text.replace("NAME", function, 1) for text, function in texts.items()], order, tensors
-
-
-COMBINED = {
-    "one": "return logits[0]",
-    "probability": "return torch.logsumexp(logits.log_softmax(2), 0) - math.log(len(logits))",
-    "logit": "return logits.mean(0)",
-}
-"""From ``logits`` (cards, N, classes) to what the deck says."""
-
-TEMPLATE = '''\
-"""{what} for images {images}, written by shiftpress {version}.
-
-Needs torch and safetensors. The weights lie beside this file, in the safetensors file of the same name:
-
-    model = Deck()  # images {images} to {result}
-
-The sha256 that each card's own file gives:
-
-{digests}
-"""
-
-import math
-from pathlib import Path
-
-import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-WEIGHTS = Path(__file__).with_suffix(".safetensors")
-
-
-{helper}
-
-{networks}
-
-NETWORKS = ({order})
-"""What computes the logits of each card."""
-
-
-class Deck(nn.Module):
-    """Images {images} to {result}, always as in evaluation."""
-
-    def __init__(self, weights: str | Path = WEIGHTS):
-        super().__init__()
-        for name, tensor in load_file(weights).items():
-            self.register_buffer(name.replace(".", "/"), tensor)  # torch keeps dots for layers
-        # the memory order in which convolutions run fastest on a processor
-        self.to(memory_format=torch.channels_last)
-        self.eval()
-
-    def weights(self, card: int) -> dict[str, Tensor]:
-        """The tensors of one card by name."""
-        start = f"card{{card}}/"
-        found = {{name: tensor for name, tensor in self.named_buffers() if name.startswith(start)}}
-        return {{name.removeprefix(start).replace("/", "."): tensor for name, tensor in found.items()}}
-
-    def logits(self, images: Tensor) -> Tensor:
-        """The logits of every card, (cards, N, classes)."""
-        images = images.contiguous(memory_format=torch.channels_last)
-        return torch.stack([network(images, self.weights(card)) for card, network in enumerate(NETWORKS)])
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits = self.logits(images)
-        {together}
-'''
