@@ -138,3 +138,21 @@ def entry(
     found = [opened(read_file(path)).facts for path in card_files]
     write_file(out, model_info(found, read_entry(facts)))
     print(f"{out}: {len(found)} cards")
+
+
+@card.command(name="import")
+@plainly
+def import_(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="FILE", help="a .pt file of RobustBench's Diffenderfer2021Winning")
+    ],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="card file to write")] = None,
+) -> None:
+    """Write a card that Diffenderfer et al. 2021 released as a card file. Nothing in the checkpoint is ever run."""
+    from shiftpress.core.files import write_file
+    from shiftpress.packing.released import released_card
+
+    out = out or Path(f"{checkpoint.name}.card.safetensors")
+    data = released_card(checkpoint)
+    write_file(out, data)
+    print(f"{out}: {len(data)} bytes")

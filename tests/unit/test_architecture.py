@@ -41,7 +41,7 @@ LAYERS = {
 CONFINED = {
     r"\btorch\.load\(": set(),
     r"\bpickle\b": set(),
-    r"\bpickletools\b": {"core/unpickle.py"},
+    r"\bpickletools\b": {"core/pickled.py"},
     r"\bnp\.load\(": set(),
     r"\bloadmat\(": {"datasets/svhn.py"},
     r"\bextractall\b": set(),
