@@ -1,9 +1,10 @@
 """Runs RobustBench's own ``benchmark()`` on exported decks and compares it with what our evaluation said.
 
 Runs where robustbench is installed and this package is not: ``python robustbench_run.py FOLDER``, the folder being what
-tests/robustbench_deck.py wrote. RobustBench's loaders read the images from disk themselves. Only two things are put
-in their way: the checksum with which torchvision knows CIFAR-10's own files, and a row for AlexNet, which RobustBench
-asks for to compute an error that is not compared here.
+tests/robustbench_deck.py wrote. RobustBench's loaders read the images from disk themselves. What is put in their way:
+the checksum with which torchvision knows CIFAR-10's own files; a row for AlexNet, which RobustBench asks for to compute
+an error that is not compared here; and, in 1.1.1, a name for the last argument of its loader of CIFAR-10-C, which its
+``benchmark`` gives by a name that the loader does not have.
 """
 
 import csv
@@ -26,8 +27,9 @@ import torch
 # the published package asks for pyautoattack and imports it by its old name
 sys.modules |= {"autoattack": pyautoattack, "autoattack.state": pyautoattack.state}
 
-from robustbench.data import CORRUPTIONS  # noqa: E402
+from robustbench.data import CORRUPTION_DATASET_LOADERS, CORRUPTIONS, load_cifar10c  # noqa: E402
 from robustbench.eval import benchmark  # noqa: E402
+from robustbench.model_zoo.enums import BenchmarkDataset, ThreatModel  # noqa: E402
 from robustbench.utils import ModelInfo, list_available_models  # noqa: E402
 from torchvision import datasets  # noqa: E402
 
@@ -44,6 +46,15 @@ def own_checksums(data: Path) -> None:
     datasets.CIFAR10.train_list = []
     datasets.CIFAR10.test_list = [["test_batch", digest["test_batch"]]]
     datasets.CIFAR10.meta = {"filename": meta.name, "key": "label_names", "md5": digest[meta.name]}
+
+
+def named_argument() -> None:
+    """The loader of CIFAR-10-C, unchanged, for the name by which ``benchmark`` calls its last argument."""
+
+    def loader(*given: object, prepr: object, **named: object) -> object:
+        return load_cifar10c(*given, **named)
+
+    CORRUPTION_DATASET_LOADERS[BenchmarkDataset.cifar_10][ThreatModel.corruptions] = loader
 
 
 def alexnet() -> None:
@@ -111,6 +122,7 @@ def main() -> int:
         sys.exit("shiftpress can be imported here; this is to run without it")
     PLACE.mkdir(parents=True, exist_ok=True)
     own_checksums(Path("data"))
+    named_argument()
     alexnet()
     expected = json.loads(Path("expected.json").read_text())
     wrong = []

@@ -16,8 +16,10 @@ from shiftpress.gates.base import Gate, Seen, blend
 
 ENTRIES = ("look", "weights")
 """Methods that a deck calls."""
-IMPORTED = {"Tensor", "torch", "F", "dataclass"}
-"""Names of other packages that the module imports under the same name."""
+IMPORTED = {"Tensor", "torch", "F"}
+"""Names that every exported module has."""
+IMPORTS = {"dataclass": "from dataclasses import dataclass", "cache": "from functools import cache"}
+"""Names that it has if the gate needs them."""
 
 ALIASES = {Literal: "{} = str", dict: "{} = dict[str, Tensor]"}
 """What stands for our names of types, which nothing depends on when the module runs."""
@@ -40,8 +42,8 @@ def agnostic(count: int, average: str) -> Gating:
     return Gating(component("gates", "uniform")(average=average), ("any",) * count, {})
 
 
-def gate_source(gate: Gate) -> str:
-    """Definitions for a module: ``Seen``, ``blend``, whatever the gate calls, and a class ``Gate`` without arguments.
+def gate_source(gate: Gate) -> tuple[list[str], str]:
+    """Imports and definitions for a module: ``Seen``, ``blend``, what the gate calls, and a class ``Gate``.
 
     Raises InputError if nobody could run the gate outside a study: it asks for labels, or draws at random.
     """
@@ -59,8 +61,9 @@ def gate_source(gate: Gate) -> str:
     lines = [f"{name} = {_plain(value)}" for name, value in fields.items()]
     head = "\n".join([f'"""{inspect.cleandoc(kind.__doc__)}\n"""', *([""] if lines else []), *lines])
     body = "\n\n".join(part.strip("\n") for part in (head, *map(_text, methods.values())))
+    imports = [collected.pop(name) for name in IMPORTS if name in collected]
     whole = [*collected.values(), "class Gate:\n" + textwrap.indent(body, "    ")]
-    return "\n\n\n".join(part.strip("\n") for part in whole)
+    return imports, "\n\n\n".join(part.strip("\n") for part in whole)
 
 
 def _methods(kind: type, names: list[str]) -> dict[str, FunctionType]:
@@ -83,7 +86,9 @@ def _collect(item: Any, collected: dict[str, str], itself: bool = True) -> None:
         value = space.get(name)
         if name in IMPORTED or name in collected or value is item or (name not in space and hasattr(builtins, name)):
             continue
-        if isinstance(value, int | float):
+        if name in IMPORTS:
+            collected[name] = IMPORTS[name]
+        elif isinstance(value, int | float):
             collected[name] = f"{name} = {_plain(value)}"
         elif getattr(value, "__module__", "").startswith(f"{PACKAGE}.") and not isinstance(value, ModuleType):
             _collect(value, collected)

@@ -48,7 +48,7 @@ def module(cards: Sequence[Card], gating: Gating | None = None) -> Module:
         images=f"(N, {', '.join(map(str, shape))}) in [0, 1]",
         result=f"{'log-probabilities' if gate else 'logits'} (N, {classes})",
         digests="\n".join(f"    card{number}: {card.facts.digest}" for number, card in enumerate(cards)),
-        dataclass="" if gate is None else "from dataclasses import dataclass\n",
+        imports="" if gate is None else gate.imports,
         batches="" if gate is None else BATCHES,
         option="" if gate is None else ", batch: int | None = None",
         setting="" if gate is None else SETTING,
@@ -66,6 +66,7 @@ def module(cards: Sequence[Card], gating: Gating | None = None) -> Module:
 class _Gated:
     """The part of a module that weighs its cards."""
 
+    imports: str
     text: str
     forward: str
     tensors: State
@@ -78,11 +79,17 @@ def _gated(gating: Gating) -> _Gated:
         raise InputError(f"The gate has learned of {', '.join(sorted(gating.kept))}, not of the deck's augmentations.")
     numbers = {name: f"group{number}" for number, name in enumerate(names)}
     groups = tuple(numbers[name] for name in gating.groups)
-    text = f"{gate_source(gating.gate)}\n\n\nGROUPS = {json.dumps(groups)[1:-1]}"
+    imports, definitions = gate_source(gating.gate)
+    text = f"{definitions}\n\n\nGROUPS = {json.dumps(groups)[1:-1]}"
     text += '\n"""Cards of one group were trained with the same augmentation."""\n'
     text += f"AVERAGE = {json.dumps(gating.gate.average)}\n\n\n"
     forward = ASKED if gating.gate.reads == "logits" else CHOSEN
-    return _Gated(text, forward, {f"gate.{numbers[name]}": tensor for name, tensor in gating.kept.items()})
+    return _Gated(
+        "".join(f"{line}\n" for line in imports),
+        text,
+        forward,
+        {f"gate.{numbers[name]}": tensor for name, tensor in gating.kept.items()},
+    )
 
 
 def _common(cards: Sequence[Card]) -> tuple[tuple[int, ...], int]:

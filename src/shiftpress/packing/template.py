@@ -48,7 +48,7 @@ The sha256 that each card's own file gives:
 from __future__ import annotations
 
 from collections.abc import Iterable
-{dataclass}from pathlib import Path
+{imports}from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
