@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,10 +24,10 @@ from torch.nn import functional as F
 from shiftpress.core.catalog import component
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.splits import Split
-from shiftpress.evaluation.cards import logits
-from shiftpress.gates.base import Seen, blend
+from shiftpress.evaluation.cells import Cell
+from shiftpress.evaluation.decks import Dealt, Table, judged, measured, seen_by
 from shiftpress.packing.card import Card, pack, unpack
-from shiftpress.packing.gating import Gating, agnostic
+from shiftpress.packing.gating import Gating
 from shiftpress.packing.leaderboard import Entry, model_info
 from shiftpress.packing.module import module
 from shiftpress.shifts.base import Others
@@ -61,15 +60,15 @@ ENTRY = {
 
 
 def made(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ten classes of waves, by direction and length, under noise of their own: (count, 32, 32, 3) and labels."""
+    """Ten classes of waves, five lengths upright or lying, in noise: (count, 32, 32, 3) and labels."""
     rng, labels = np.random.default_rng(seed), np.arange(count) % CLASSES
     down, across = np.mgrid[:32, :32]
-    angle = (labels % 5)[:, None, None] * np.pi / 5 + rng.normal(0, 0.3, (count, 1, 1))
-    length = np.where(labels < 5, 5.0, 9.0)[:, None, None] * rng.uniform(0.7, 1.3, (count, 1, 1))
+    angle = (labels // 5)[:, None, None] * np.pi / 2 + rng.normal(0, 0.2, (count, 1, 1))
+    length = 3.5 * 1.4 ** (labels % 5)[:, None, None] * rng.uniform(0.85, 1.15, (count, 1, 1))
     phase = rng.uniform(0, 2 * np.pi, (count, 1, 1))
     wave = np.sin(2 * np.pi * (down * np.sin(angle) + across * np.cos(angle)) / length + phase)
-    colour = rng.uniform(0.2, 0.8, (count, 1, 1, 3)) + 0.15 * wave[..., None] * rng.uniform(0.3, 1, (count, 1, 1, 3))
-    noisy = colour + rng.normal(0, 0.15, (count, 32, 32, 3))
+    colour = rng.uniform(0.2, 0.8, (count, 1, 1, 3)) + 0.2 * wave[..., None] * rng.uniform(0.3, 1, (count, 1, 1, 3))
+    noisy = colour + rng.normal(0, 0.1, (count, 32, 32, 3))
     return (noisy.clip(0, 1) * 255).round().astype(np.uint8), labels
 
 
@@ -118,36 +117,31 @@ def masked(weights: list[nn.Parameter], masks: list[Tensor]) -> None:
         weight.mul_(mask)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """Images as our evaluation classifies them: the logits of every card, and the labels."""
-
-    images: Tensor
-    each: Tensor
-    labels: Tensor
-
-    @classmethod
-    def at(cls, split: Split, nets: list[nn.Module]) -> "Looked":
-        images = split.pixels.contiguous(memory_format=torch.channels_last)
-        return cls(images, torch.stack([logits(net, split.pixels) for net in nets]), split.labels)
-
-    def accuracy(self, gating: Gating | None) -> float:
-        """The share that is right behind a gate with batches as RobustBench's, or of the first card alone."""
-        found = self.each[0]
-        if gating:
-            features, random = gating.gate.look(self.images), torch.Generator()
-            seen = Seen(gating.groups, features, BATCH, random, self.each if gating.gate.reads == "logits" else None)
-            found = blend(gating.gate.weights(seen, gating.kept), self.each, gating.gate.average)
-        return int((found.argmax(1) == self.labels).sum()) / len(self.labels)
+GATES = {
+    "uniform": {},
+    "uniform_logits": {"average": "logits"},
+    "spectral": {"batches": [BATCH]},
+    "learned": {"batches": [BATCH]},
+    "confidence": {},
+}
 
 
-def gatings(train: Split) -> dict[str, Gating]:
-    """One of each way to weigh the cards that can be exported."""
+def table_of(cards: list[Card], train: Split) -> Table:
+    """A deck of all cards behind one gate of each kind that can be exported."""
     random = torch.Generator().manual_seed(1)
     bank = {name: component("augmentations", name)().views(train.pixels[:1000], random)[0] for name in set(GROUPS)}
-    gates = {name: component("gates", name)() for name in ("spectral", "learned", "confidence")}
-    found = {f"{name}_deck": Gating(gate, GROUPS, gate.learn(bank)) for name, gate in gates.items()}
-    return {"uniform_deck": agnostic(6, "probabilities"), "logits_deck": agnostic(6, "logits"), **found}
+    gates = {name: component("gates", name.split("_")[0])(**fields) for name, fields in GATES.items()}
+    nets = {f"card{number}": card.net().to(memory_format=torch.channels_last) for number, card in enumerate(cards)}
+    deck = Dealt("deck", list(range(len(cards))), GROUPS, list(gates))
+    return Table(nets, [deck], gates, {name: gate.learn(bank) for name, gate in gates.items()})
+
+
+def accuracies(table: Table, split: Split) -> dict[str, float]:
+    """Those of our evaluation: of every gate, and of the first card alone."""
+    view = seen_by(table, Cell("some", 0, "regenerated", split.pixels, split.labels), len(split))
+    records = judged(table, view, 0, phase="decks", dataset="cifar10", seed=0, fingerprint="")
+    found = {record.model.split("/")[1]: record.value for record in records if record.metric == "accuracy"}
+    return {"card": measured(view.logits[0].double().softmax(1), view.labels)["accuracy"], **found}
 
 
 def write_images(folder: Path, test: Split, corrupted: dict[str, list[Split]]) -> None:
@@ -174,7 +168,7 @@ def main() -> None:
     words.add_argument("--pictures", type=Path)
     words.add_argument("--train", type=int, default=2000)
     words.add_argument("--test", type=int, default=300)
-    words.add_argument("--epochs", type=int, default=2)
+    words.add_argument("--epochs", type=int, default=3)
     given = words.parse_args()
     torch.set_num_threads(1)
     start = time.perf_counter()
@@ -188,18 +182,19 @@ def main() -> None:
         shift = component("shifts", name)(severities=[1, 2, 3, 4, 5])
         corrupted[name] = [shift.shift(test, s, seed_for(0, name, s), Others()) for s in shift.severities]
     write_images(given.folder, test, corrupted)
-    nets = [card.net() for card in cards]
-    seen, cells = Looked.at(test, nets), {c: [Looked.at(s, nets) for s in row] for c, row in corrupted.items()}
+    table = table_of(cards, train)
+    clean = accuracies(table, test)
+    shifted = {corruption: [accuracies(table, one) for one in row] for corruption, row in corrupted.items()}
     expected = {}
-    for name, gating in {"card": None, **gatings(train)}.items():
-        own = cards if gating else cards[:1]
-        written = module(own, gating)
+    for name in clean:
+        own = cards if name in GATES else cards[:1]
+        written = module(own, Gating(table.gates[name], GROUPS, table.kept[name]) if name in GATES else None)
         (given.folder / f"{name}.py").write_text(written.source)
         (given.folder / f"{name}.safetensors").write_bytes(written.weights)
-        found = {corruption: [one.accuracy(gating) for one in row] for corruption, row in cells.items()}
-        clean, robust = seen.accuracy(gating), float(np.mean(list(found.values())))
-        expected[name] = {"clean": clean, "robust": robust, "cells": found}
-        entry = Entry.model_validate({**ENTRY, "clean_acc": 100 * clean, "corruptions_acc": 100 * robust})
+        found = {corruption: [one[name] for one in row] for corruption, row in shifted.items()}
+        robust = float(np.mean(list(found.values())))
+        expected[name] = {"clean": clean[name], "robust": robust, "cells": found}
+        entry = Entry.model_validate({**ENTRY, "clean_acc": 100 * clean[name], "corruptions_acc": 100 * robust})
         (given.folder / f"{name}.json").write_bytes(model_info([card.facts for card in own], entry))
     (given.folder / "expected.json").write_text(json.dumps({"images": len(test), "batch": BATCH, "models": expected}))
     kind = "pictures" if given.pictures else "made images"

@@ -77,7 +77,8 @@ def judged(name: str, wanted: dict, images: int, batch: int) -> list[str]:
         clean, robust = benchmark(
             model, images, "cifar10", "corruptions", to_disk=True, model_name=name, data_dir="data", batch_size=batch
         )
-    cells = pandas.read_csv(PLACE / "unaggregated_results.csv", header=[0, 1], index_col=0).loc[name]
+    table = PLACE / "unaggregated_results.csv"
+    cells = pandas.read_csv(table, header=[0, 1], index_col=0, float_precision="round_trip").loc[name]
     found = {c: [float(cells[c][s]) for s in sorted(cells[c].index, key=int)] for c in wanted["cells"]}
     differences = [abs(a - b) for c, row in wanted["cells"].items() for a, b in zip(row, found[c], strict=True)]
     after = json.loads((PLACE / f"{name}.json").read_text())
