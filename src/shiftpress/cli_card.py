@@ -104,20 +104,13 @@ def module(
     average: Annotated[str, typer.Option(help="of several cards: probabilities or logits")] = "probabilities",
 ) -> None:
     """Write a card or a deck as a Python module with safetensors weights, which needs torch and safetensors only."""
-    from shiftpress.core.files import read_file, write_file
-    from shiftpress.core.problems import InputError
+    from shiftpress.core.files import read_file
     from shiftpress.packing.card import unpack as opened
     from shiftpress.packing.gating import agnostic
-    from shiftpress.packing.module import module
+    from shiftpress.packing.module import module, write_module
 
-    if out.suffix != ".py" or not out.stem.isidentifier():
-        raise InputError(f"{out} is no name for a Python module; write something like deck.py.")
     cards = [opened(read_file(path)) for path in card_files]
-    made = module(cards, agnostic(len(cards), average) if len(cards) > 1 else None)
-    weights = out.with_suffix(".safetensors")
-    write_file(weights, made.weights)
-    write_file(out, made.source.encode())
-    print(f"{out}: {len(cards)} cards; {weights}: {len(made.weights)} bytes")
+    print(write_module(out, module(cards, agnostic(len(cards), average) if len(cards) > 1 else None)))
 
 
 @card.command()

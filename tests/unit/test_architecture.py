@@ -32,8 +32,9 @@ LAYERS = {
     "assembly": {"core", "entries", "deck_entries"},
     "reference": {"core", "claims"},
     "verbs": {"core", "assembly"},
-    "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec"},
+    "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck"},
     "cli_card": {"core", "assembly", "packing", "verbs"},
+    "cli_deck": {"core", "evaluation", "packing", "verbs"},
     "cli_codec": {"core", "assembly", "coding", "verbs"},
     "__init__": set(),
 }

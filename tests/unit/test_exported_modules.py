@@ -339,7 +339,9 @@ def verb(*words: object, code: int = 0) -> str:
 
 def test_the_verbs_write_a_module_and_an_entry(cards):
     said = verb("module", "0.card", "1.card", "-o", "out/deck.py", "--average", "logits")
-    assert said == f"out/deck.py: 2 cards; out/deck.safetensors: {Path('out/deck.safetensors').stat().st_size} bytes\n"
+    assert (
+        said == f"out/deck.py with deck.safetensors: {Path('out/deck.safetensors').stat().st_size} bytes of weights\n"
+    )
     opened = [unpack(Path(f"{seed}.card").read_bytes()) for seed in range(2)]
     assert Path("out/deck.py").read_text() == module(opened, agnostic(2, "logits")).source
     assert (

@@ -7,11 +7,13 @@ import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from safetensors.torch import save
 
 import shiftpress
+from shiftpress.core.files import write_file
 from shiftpress.core.problems import InputError
 from shiftpress.core.tensors import State
 from shiftpress.packing.card import Card, blank
@@ -28,6 +30,16 @@ class Module:
 
     source: str
     weights: bytes
+
+
+def write_module(out: Path, written: Module) -> str:
+    """Write both files; returns a line that says so. Raises InputError if this is no name for a module."""
+    if out.suffix != ".py" or not out.stem.isidentifier():
+        raise InputError(f"{out} is no name for a Python module; write something like deck.py.")
+    weights = out.with_suffix(".safetensors")
+    write_file(weights, written.weights)
+    write_file(out, written.source.encode())
+    return f"{out} with {weights.name}: {len(written.weights)} bytes of weights"
 
 
 def module(cards: Sequence[Card], gating: Gating | None = None) -> Module:
@@ -75,7 +87,7 @@ class _Gated:
 def _gated(gating: Gating) -> _Gated:
     """Groups go by numbers, whatever they were called."""
     names = list(dict.fromkeys(gating.groups))
-    if gating.kept and gating.kept.keys() != set(names):
+    if gating.kept and not gating.kept.keys() >= set(names):
         raise InputError(f"The gate has learned of {', '.join(sorted(gating.kept))}, not of the deck's augmentations.")
     numbers = {name: f"group{number}" for number, name in enumerate(names)}
     groups = tuple(numbers[name] for name in gating.groups)
@@ -88,7 +100,7 @@ def _gated(gating: Gating) -> _Gated:
         "".join(f"{line}\n" for line in imports),
         text,
         forward,
-        {f"gate.{numbers[name]}": tensor for name, tensor in gating.kept.items()},
+        {f"gate.{numbers[n]}": gating.kept[n] for n in names if gating.kept},
     )
 
 
