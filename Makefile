@@ -9,7 +9,7 @@ OVERLAY := $(if $(filter-out laptop,$(TIER)),--configfile tiers/$(TIER).yaml)
 SNAKEMAKE := $(BIN)/snakemake
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.ready: requirements/lock.txt pyproject.toml requirements/setup.sh
 	@sh requirements/setup.sh $(VENV)
@@ -24,7 +24,7 @@ test: setup  ## All tests, with coverage of src/
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
-	@sh tests/robustbench_check.sh $(BIN) $(or $(PICTURES),)
+	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)
 
 lint: setup  ## Style of Python and Snakemake files, and Snakemake's own linter
 	@$(BIN)/ruff check .
