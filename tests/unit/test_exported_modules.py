@@ -21,6 +21,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.evaluation.cards import logits
 from shiftpress.gates.base import Seen, blend
 from shiftpress.gates.uniform import Uniform
+from shiftpress.packing import container
 from shiftpress.packing.card import Card, pack, unpack
 from shiftpress.packing.functional import source
 from shiftpress.packing.gating import Gating, agnostic
@@ -228,6 +229,35 @@ def test_nothing_of_the_cards_own_words_is_in_the_source():
     )
     plain = made("convs", {}, origin="")
     assert module([card]).source == module([plain]).source.replace(plain.facts.digest, card.facts.digest)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"kind": HOSTILE},
+        {"kind": "_layers"},
+        {"kind": "base"},
+        {"kind": "../datasets/mnist"},
+        {"fields": {"width": "1.0); import os; print("}},
+        {"fields": {HOSTILE: 1}},
+        {"fields": {"norm": HOSTILE}},
+        {"fields": {"width": 1e9}},
+        {"shape": ["3, os", 32, 32]},
+        {"classes": HOSTILE},
+        {"digest": HOSTILE[:64]},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_a_card_with_hostile_facts_writes_no_module(cards, facts):
+    found, arrays = container.read(Path("0.card").read_bytes())
+    Path("evil.card").write_bytes(container.write(found.model_copy(update=facts), arrays))
+    if "digest" in facts:  # which writing puts right
+        data = Path("evil.card").read_bytes()
+        Path("evil.card").write_bytes(data.replace(container.read(data)[0].digest.encode(), b"'" * 64))
+    said = verb("module", "evil.card", "-o", "deck.py", code=2)
+    assert said.count("\n") == 1 and said.strip().isprintable()
+    assert not Path("deck.py").exists() and not Path("deck.safetensors").exists()
 
 
 def test_the_source_calls_and_imports_what_is_known():
