@@ -22,6 +22,7 @@ from shiftpress.evaluation.cards import logits
 from shiftpress.gates.base import Seen, blend
 from shiftpress.gates.uniform import Uniform
 from shiftpress.packing import container
+from shiftpress.packing import gating as gating_module
 from shiftpress.packing.card import Card, pack, unpack
 from shiftpress.packing.functional import source
 from shiftpress.packing.gating import Gating, agnostic
@@ -184,6 +185,14 @@ def test_a_gate_that_calls_what_is_not_ours_is_refused():
         module(DECK, Gating(Calling(), GROUPS, {}))
 
 
+def test_a_gate_that_uses_two_things_by_one_name_is_refused(monkeypatch):
+    monkeypatch.setattr("shiftpress.gates.base.CHUNK", 7, raising=False)
+    text = gating_module._text
+    monkeypatch.setattr(gating_module, "_text", lambda item: text(item).replace("len(self.features)", "CHUNK"))
+    with pytest.raises(InputError, match="two things by the name 'CHUNK'"):
+        module(DECK, gating("spectral"))
+
+
 def test_a_deck_without_a_gate_or_with_one_for_other_groups_is_refused():
     with pytest.raises(InputError, match="needs a gate"):
         module(DECK)
@@ -192,6 +201,8 @@ def test_a_deck_without_a_gate_or_with_one_for_other_groups_is_refused():
         module(DECK, Gating(own.gate, GROUPS[:2], own.kept))
     with pytest.raises(InputError, match="learned of augmix, gaussian"):
         module(DECK, Gating(own.gate, ("clean", "clean", "augmix"), own.kept))
+    with pytest.raises(InputError, match="learned of nothing"):
+        module(DECK, Gating(own.gate, GROUPS, {}))
 
 
 def test_groups_named_like_code_are_only_counted():

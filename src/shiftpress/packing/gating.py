@@ -18,6 +18,7 @@ ENTRIES = ("look", "weights")
 """Methods that a deck calls."""
 IMPORTED = {"Tensor", "torch", "F"}
 """Names that every exported module has."""
+
 IMPORTS = {"dataclass": "from dataclasses import dataclass", "cache": "from functools import cache"}
 """Names that it has if the gate needs them."""
 
@@ -84,18 +85,23 @@ def _collect(item: Any, collected: dict[str, str], itself: bool = True) -> None:
     collected |= {name: ALIASES[get_origin(space[name])].format(name) for name in _aliases(tree, space)}
     for name in _names(tree):
         value = space.get(name)
-        if name in IMPORTED or name in collected or value is item or (name not in space and hasattr(builtins, name)):
+        if name in IMPORTED or value is item or (name not in space and hasattr(builtins, name)):
             continue
         if name in IMPORTS:
-            collected[name] = IMPORTS[name]
+            _add(name, IMPORTS[name], collected)
         elif isinstance(value, int | float):
-            collected[name] = f"{name} = {_plain(value)}"
+            _add(name, f"{name} = {_plain(value)}", collected)
         elif getattr(value, "__module__", "").startswith(f"{PACKAGE}.") and not isinstance(value, ModuleType):
             _collect(value, collected)
         else:
             raise InputError(f"The gate cannot be exported: it uses {name!r}.")
     if itself:
-        collected[item.__name__] = _text(item)
+        _add(item.__name__, _text(item), collected)
+
+
+def _add(name: str, text: str, collected: dict[str, str]) -> None:
+    if collected.setdefault(name, text) != text:
+        raise InputError(f"The gate cannot be exported: it uses two things by the name {name!r}.")
 
 
 def _text(item: Any) -> str:

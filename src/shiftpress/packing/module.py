@@ -16,6 +16,7 @@ import shiftpress
 from shiftpress.core.files import write_file
 from shiftpress.core.problems import InputError
 from shiftpress.core.tensors import State
+from shiftpress.gates.base import Gate
 from shiftpress.packing.card import Card, blank
 from shiftpress.packing.functional import HELPER, source
 from shiftpress.packing.gating import Gating, gate_source
@@ -87,8 +88,10 @@ class _Gated:
 def _gated(gating: Gating) -> _Gated:
     """Groups go by numbers, whatever they were called."""
     names = list(dict.fromkeys(gating.groups))
-    if gating.kept and not gating.kept.keys() >= set(names):
-        raise InputError(f"The gate has learned of {', '.join(sorted(gating.kept))}, not of the deck's augmentations.")
+    learns = type(gating.gate).learn is not Gate.learn
+    if learns and not gating.kept.keys() >= set(names):
+        known = ", ".join(sorted(gating.kept)) or "nothing"
+        raise InputError(f"The gate has learned of {known}, not of the deck's augmentations.")
     numbers = {name: f"group{number}" for number, name in enumerate(names)}
     groups = tuple(numbers[name] for name in gating.groups)
     imports, definitions = gate_source(gating.gate)
@@ -100,7 +103,7 @@ def _gated(gating: Gating) -> _Gated:
         "".join(f"{line}\n" for line in imports),
         text,
         forward,
-        {f"gate.{numbers[n]}": gating.kept[n] for n in names if gating.kept},
+        {f"gate.{numbers[n]}": gating.kept[n] for n in names if learns},
     )
 
 
