@@ -14,8 +14,11 @@ from shiftpress.cli import app
 from shiftpress.core.splits import Split, as_tensors
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import write_tensors
+from shiftpress.evaluation.cells import Cell
+from shiftpress.evaluation.decks import seen_by
 from shiftpress.evaluation.deployed import classify
 from shiftpress.evaluation.hands import bank_of, files_of, laid_out
+from shiftpress.gates.base import Seen, blend
 from shiftpress.packing.card import pack, unpack
 
 ROOT = Path(__file__).parents[2]
@@ -69,9 +72,14 @@ def test_a_module_says_what_the_study_s_deck_says(results, gate):
     gates = {gate: build("gates", params.gates[gate])}
     table = laid_out(files, {"pair33": params.decks["pair33"]}, gates, bank)
     images = torch.rand(30, *SHAPE, generator=torch.Generator().manual_seed(1))
-    ours = classify(table, table.decks[0], gate, 10, images, torch.Generator())
+    scored = seen_by(table, Cell("some", 0.0, "regenerated", images, torch.zeros(30)), 30)
+    own, seen = gates[gate], Seen(table.decks[0].groups, scored.features[gate], 10, torch.Generator(), scored.logits)
+    ours = blend(own.weights(seen, table.kept[gate]), scored.logits[table.decks[0].places], own.average)
+    deployed = classify(table, table.decks[0], gate, 10, images, torch.Generator())
     with torch.inference_mode():
-        assert torch.equal(made.Deck(batch=10)(images), ours.log())
+        said = made.Deck(batch=10)(images)
+    assert torch.equal(said, ours.log())
+    torch.testing.assert_close(said, deployed.log(), rtol=0, atol=1e-12)  # which adds up in another order
 
 
 def test_the_cards_of_a_deck_are_written_as_files(results):
