@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint lock reference record
+.PHONY: help setup report test check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ OVERLAY := $(if $(filter-out laptop,$(TIER)),--configfile tiers/$(TIER).yaml)
 SNAKEMAKE := $(BIN)/snakemake
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.ready: requirements/lock.txt pyproject.toml requirements/setup.sh
 	@sh requirements/setup.sh $(VENV)
@@ -22,6 +22,9 @@ report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and s
 
 test: setup  ## All tests, with coverage of src/
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
+	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)
 
 lint: setup  ## Style of Python and Snakemake files, and Snakemake's own linter
 	@$(BIN)/ruff check .

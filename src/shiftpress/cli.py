@@ -7,6 +7,7 @@ import typer
 
 from shiftpress.cli_card import card
 from shiftpress.cli_codec import codec
+from shiftpress.cli_deck import deck
 from shiftpress.verbs import TIER, plainly
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ data = typer.Typer(help="Raw data: bring it, look at it, compare copies of it.",
 app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
 app.add_typer(card, name="card")
+app.add_typer(deck, name="deck")
 
 
 @app.command()

@@ -9,6 +9,9 @@ from shiftpress.verbs import TIER, params_of, plainly
 
 card = typer.Typer(help="Trained classifiers as small files.", no_args_is_help=True, rich_markup_mode=None)
 
+CARD_FILES = Annotated[
+    list[Path], typer.Argument(metavar="CARDFILE...", help="what pack wrote: one, or those of a deck")
+]
 CARD_FILE = Annotated[Path, typer.Argument(metavar="CARDFILE", help="what pack wrote")]
 
 
@@ -89,5 +92,60 @@ def export(card_file: CARD_FILE, out: Annotated[Path, typer.Option("-o", "--out"
 
     found = opened(read_file(card_file))
     data = onnx_bytes(found.net(), tuple(found.facts.shape))
+    write_file(out, data)
+    print(f"{out}: {len(data)} bytes")
+
+
+@card.command()
+@plainly
+def module(
+    card_files: CARD_FILES,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Python file to write; the weights go beside it")],
+    average: Annotated[str, typer.Option(help="of several cards: probabilities or logits")] = "probabilities",
+) -> None:
+    """Write a card or a deck as a Python module with safetensors weights, which needs torch and safetensors only."""
+    from shiftpress.core.files import read_file
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.gating import agnostic
+    from shiftpress.packing.module import module, write_module
+
+    cards = [opened(read_file(path)) for path in card_files]
+    print(write_module(out, module(cards, agnostic(len(cards), average) if len(cards) > 1 else None)))
+
+
+@card.command()
+@plainly
+def entry(
+    card_files: CARD_FILES,
+    facts: Annotated[
+        Path, typer.Option(help="YAML file with what only its author knows; docs/robustbench.md says what")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="model_info file to write, NameYearFirstword.json")],
+) -> None:
+    """Write the model_info file that RobustBench's leaderboard wants of a card or deck."""
+    from shiftpress.core.files import read_file, write_file
+    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.leaderboard import check_model_name, model_info, read_entry
+
+    check_model_name(out.stem)
+    found = [opened(read_file(path)).facts for path in card_files]
+    write_file(out, model_info(found, read_entry(facts)))
+    print(f"{out}: {len(found)} cards")
+
+
+@card.command(name="import")
+@plainly
+def import_(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="FILE", help="a .pt file of RobustBench's Diffenderfer2021Winning")
+    ],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="card file to write")] = None,
+) -> None:
+    """Write a card that Diffenderfer et al. 2021 released as a card file. Nothing in the checkpoint is ever run."""
+    from shiftpress.core.files import write_file
+    from shiftpress.packing.released import released_card
+
+    out = out or Path(f"{checkpoint.name}.card.safetensors")
+    data = released_card(checkpoint)
     write_file(out, data)
     print(f"{out}: {len(data)} bytes")

@@ -20,7 +20,7 @@ LAYERS = {
     "core": set(),
     **dict.fromkeys(FAMILIES, {"core"}),
     "coding": {"core", "codecs"},
-    "packing": {"core"},
+    "packing": {"core", "gates"},
     "training": {"core", *FAMILIES},
     "evaluation": {"core", "coding", "packing", *FAMILIES},
     "claims": {"core"},
@@ -32,8 +32,9 @@ LAYERS = {
     "assembly": {"core", "entries", "deck_entries"},
     "reference": {"core", "claims"},
     "verbs": {"core", "assembly"},
-    "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec"},
+    "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck"},
     "cli_card": {"core", "assembly", "packing", "verbs"},
+    "cli_deck": {"core", "evaluation", "packing", "verbs"},
     "cli_codec": {"core", "assembly", "coding", "verbs"},
     "__init__": set(),
 }
@@ -41,7 +42,7 @@ LAYERS = {
 CONFINED = {
     r"\btorch\.load\(": set(),
     r"\bpickle\b": set(),
-    r"\bpickletools\b": {"core/unpickle.py"},
+    r"\bpickletools\b": {"core/pickled.py"},
     r"\bnp\.load\(": set(),
     r"\bloadmat\(": {"datasets/svhn.py"},
     r"\bextractall\b": set(),

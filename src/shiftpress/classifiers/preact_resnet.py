@@ -1,6 +1,6 @@
 """Pre-activation residual network, the one of the binary cards."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -9,19 +9,26 @@ from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled,
 from shiftpress.classifiers.base import Classifier, Normalise
 from shiftpress.core.splits import Shape
 
+Shortcuts = Literal["usual", "released"]
+
 
 class PreActBlock(nn.Module):
-    """Normalise, rectify, convolve, twice; the shortcut of a block that changes shape leaves after the rectifier."""
+    """Normalise, rectify, convolve, twice; the shortcut of a block that changes shape leaves after the rectifier.
 
-    def __init__(self, channels: int, out: int, stride: int, norm: Norm):
+    In the code of the released cards every shortcut does, and those with a convolution are normalised.
+    """
+
+    def __init__(self, channels: int, out: int, stride: int, norm: Norm, shortcuts: Shortcuts):
         super().__init__()
         self.norm1, self.norm2 = normaliser(norm, channels), normaliser(norm, out)
         self.conv1 = nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False)
         self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
         self.relu = nn.ReLU()
-        self.shortcut = None
+        self.shortcut = nn.Identity() if shortcuts == "released" else None
         if stride != 1 or channels != out:
             self.shortcut = nn.Conv2d(channels, out, 1, stride=stride, bias=False)
+            if shortcuts == "released":
+                self.shortcut = nn.Sequential(self.shortcut, normaliser(norm, out))
 
     def forward(self, x: Tensor) -> Tensor:
         ready = self.relu(self.norm1(x))
@@ -32,8 +39,8 @@ class PreActBlock(nn.Module):
 class PreActResNet(Classifier):
     """Two pre-activation blocks a stage (He et al. 2016), no biases, batch normalisation without scale and shift.
 
-    The released binary cards of Diffenderfer et al. 2021: their "WideResNet-18-2" has stages of 64, 192, 384, 768
-    channels and 24.87 million weights, another network than the full-precision cards'.
+    The binary cards of Diffenderfer et al. 2021: their "WideResNet-18-2" has stages of 64, 192, 384, 768 channels and
+    24.87 million weights, another network than the full-precision cards', and shortcuts of its own.
     """
 
     title = "PreActResNet"
@@ -43,6 +50,9 @@ class PreActResNet(Classifier):
     )
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("plain", description="batch normalisation: none, affine, or plain")
+    shortcuts: Shortcuts = Field(
+        "usual", description="as published (He et al. 2016), or as in the released cards' code"
+    )
 
     def build(self, shape: Shape, classes: int) -> nn.Module:
         channels = scaled(self.stages[0], self.width)
@@ -51,8 +61,8 @@ class PreActResNet(Classifier):
         net.add_module("stem", nn.Conv2d(shape[0], channels, 3, padding=1, bias=False))
         for stage, wide in enumerate(self.stages):
             out = scaled(wide, self.width)
-            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, self.norm))
-            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, self.norm))
+            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, self.norm, self.shortcuts))
+            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, self.norm, self.shortcuts))
             channels = out
         net.add_module("norm", normaliser(self.norm, channels))
         net.add_module("relu", nn.ReLU())

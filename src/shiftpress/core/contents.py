@@ -35,8 +35,8 @@ class Member:
     read: Callable[[], bytes]
 
 
-def members(source: Path) -> Iterator[Member]:
-    """Every regular file; a member must be read before the next one is asked for.
+def members(source: Path, zipped: bool = False) -> Iterator[Member]:
+    """Every regular file; a member must be read before the next one is asked for. A zip may go by another name.
 
     Raises InputError for a source of another kind, for members that point outside it, that are no plain files, or
     that would overwrite each other on some machine, and for archives that are damaged or hold more than the limits.
@@ -44,7 +44,7 @@ def members(source: Path) -> Iterator[Member]:
     total, names = 0, _Names()
     allowed = MAX_TOTAL_BYTES if source.is_dir() else _allowance(source)
     try:
-        for count, entry in enumerate(_entries(source), 1):
+        for count, entry in enumerate(entries_of_zip(source) if zipped else _entries(source), 1):
             total += entry.size
             if entry.size > MAX_FILE_BYTES:
                 raise InputError(f"{source}: {entry.name!r} is larger than {MAX_FILE_BYTES:,} bytes")

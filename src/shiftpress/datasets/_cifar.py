@@ -1,4 +1,4 @@
-"""The CIFAR family: pickled batches in a tar, read by the machine of ``core/unpickle.py``."""
+"""The CIFAR family: pickled batches in a tar, read by ``core/unpickle.py``."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal

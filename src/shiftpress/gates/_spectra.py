@@ -49,9 +49,8 @@ def _half(images: Tensor) -> Tensor:
     Half the plane and no complex modulus: three times as fast as the whole (measured).
     """
     parts = torch.view_as_real(torch.fft.rfft2(images))
-    amplitudes = torch.hypot(parts[..., 0], parts[..., 1])
-    amplitudes[..., 0, 0] = 0  # the mean of the image
-    logs = amplitudes.log1p_()
+    logs = torch.hypot(parts[..., 0], parts[..., 1]).log1p()  # not in place: attacks ask for gradients
+    logs[..., 0, 0] = 0  # the mean of the image
     return (logs.mean(1) if images.shape[1] > 1 else logs[:, 0]).flatten(1)
 
 

@@ -79,7 +79,7 @@ def _classifier(kind: str, fields: dict[str, Any]) -> Component:
         raise InputError(f"The card's facts are wrong: {error}") from None
     except ValidationError as error:
         place, text = explain(error, component("classifiers", kind))[0]
-        raise InputError(f"The card's facts are wrong: fields.{'.'.join(map(str, place))}: {text}") from None
+        raise InputError(f"The card's facts are wrong: {container.shown(('fields', *place))}: {text}") from None
 
 
 def _built(facts: Facts) -> nn.Module:

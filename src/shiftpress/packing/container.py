@@ -17,6 +17,7 @@ from shiftpress.core.component import Name
 from shiftpress.core.explain import explain
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import canonical_json
+from shiftpress.core.yamlfile import Place
 from shiftpress.packing.values import Arrays
 
 FORMAT = "shiftpress/card/1"
@@ -99,7 +100,12 @@ def _facts(data: bytes) -> Facts:
         return Facts.model_validate(facts)
     except ValidationError as error:
         place, text = explain(error, Facts)[0]
-        raise InputError(f"The card file's facts are wrong: {'.'.join(map(str, place))}: {text}") from None
+        raise InputError(f"The card file's facts are wrong: {shown(place)}: {text}") from None
+
+
+def shown(place: Place) -> str:
+    """A place among the facts of a stranger, on one line."""
+    return ".".join(step if (step := str(part)).isidentifier() else repr(step)[:60] for part in place)
 
 
 def _json(text: bytes | str) -> Any:
