@@ -118,6 +118,13 @@ def test_decks_have_a_chapter_if_there_are_any(page):
     assert own.count("<figure") == 8
 
 
+def test_figures_of_single_shifts_are_folded_away(page):
+    for phase in ("codecs", "cards"):
+        chapter = page().split(f'<section id="{phase}-toy"')[1].split("</section>")[0]
+        fold, figure = chapter.index("Each shift in a figure of its own (1)"), chapter.index(f"figure-toy-{phase}-turn")
+        assert fold < figure < chapter.rindex("</details>")
+
+
 def test_a_shift_says_how_close_it_is_to_its_recipe(page):
     assert page().count("<td>exact</td>") == 3
 

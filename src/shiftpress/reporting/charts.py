@@ -68,7 +68,7 @@ def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Lab
     looks = codec_looks(models) if phase == "codecs" else {model: look_of(model, models) for model in models}
     svg, data = against_severity(rows.assign(value=rows.value * scale), name, xlabel, ylabel, title, looks)
     inside = phase == "codecs" and INSIDE.get(shift) in shifts
-    return chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside}
+    return chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside, "folded": True}
 
 
 def _crowded(data: pd.DataFrame) -> str:
@@ -95,4 +95,5 @@ def chart(name: str, title: str, drawn: Drawn) -> Chart:
         "paper": paper.astype(object).where(paper.notna(), None).to_dict("records"),
         "csv": drawn.data.to_csv(index=False, lineterminator="\n"),
         "shown": True,
+        "folded": False,
     }
