@@ -30,11 +30,11 @@ def classify(table: Table, deck: Dealt, gate: str, batch: int, images: Tensor, r
         if len(rows) == 0:
             continue
         if not torch.equal(rows, held):  # the cards of a group mostly see the same images
-            part, held = images[rows], rows
+            part, held = images.index_select(0, rows), rows
         own = _run(card, part).double()
         own = own if chosen.average == "logits" else own.softmax(1)
         total = own.new_zeros(len(images), own.shape[1]) if total is None else total
-        total.index_add_(0, rows, own * weights[rows, number, None])
+        total.index_add_(0, rows, own * weights[:, number].index_select(0, rows)[:, None])
     return total.softmax(1) if chosen.average == "logits" else total
 
 
