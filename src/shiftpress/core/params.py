@@ -140,7 +140,7 @@ class Params(Section):
     classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
-    gates: dict[Name, Entry] = Field(description="ways to weigh the cards of a deck", min_length=1)
+    gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
     budgets: Budgets = Field(Budgets(), description="decks that are put together to fit into so many bytes")
 
