@@ -125,13 +125,14 @@ def test_missing_and_surplus_tensors_are_refused():
         save({"a": torch.zeros(3)}, {KEY: "[]"}),
         save({"a": torch.zeros(3)}, {KEY: "[" * 100_000}),
         save({"a": torch.zeros(3)}, {KEY: '{"kind": "\\ud800", "fields": {}, "shape": [1, 32, 32], "origin": ""}'}),
+        save({"a": torch.zeros(3)}, {KEY: '{"kind": "fixed_rate", "fields": {"a\\n\\u001b[31mb": 1}}'}),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_is_no_model_file_is_refused(data):
-    with pytest.raises(InputError, match="no model file|no codec's model file|header is wrong") as caught:
+    with pytest.raises(InputError, match="no model file|no codec's model file|facts are wrong") as caught:
         read_model(data)
-    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 1 and str(caught.value).isprintable()
 
 
 def test_a_codec_that_was_not_frozen_is_not_exported():

@@ -1,13 +1,11 @@
 """The model file: a trained codec as one safetensors file that says what it is. Its reader trusts nothing in it."""
 
 import hashlib
-import json
-import struct
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
@@ -15,20 +13,17 @@ from torch import nn
 from shiftpress.codecs.base import Codec
 from shiftpress.coding.container import MOST_SIDE, Header
 from shiftpress.coding.tabled import flaw
-from shiftpress.core.catalog import UnknownKind, component
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.coding import Tables
 from shiftpress.core.component import Name
-from shiftpress.core.explain import explain
+from shiftpress.core.described import KEY, built, checked, header_of
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
 from shiftpress.core.storage import canonical_json
 from shiftpress.core.tensors import State
 
-FORMAT = "shiftpress/codec/1"
-KEY = "shiftpress"
-"""The one key of the file's metadata, so that no order of keys is left open."""
-MOST_HEADER, MOST_VALUES = 1 << 22, 1 << 24
+FORMAT, WHAT = "shiftpress/codec/1", "model file"
+MOST_VALUES = 1 << 24
 DTYPES = {torch.float32: "F32", torch.int32: "I32", torch.int64: "I64"}
 
 Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
@@ -74,8 +69,8 @@ def model_bytes(kind: str, fields: dict[str, Any], shape: Shape, state: State, o
 
 def read_model(data: bytes) -> Model:
     """The codec of a model file. Raises InputError, with one line, whatever the bytes are."""
-    header = _header(data)
-    described = _described(_json(header.pop("__metadata__", {}).get(KEY, "null")))
+    header, facts = header_of(data, WHAT)
+    described = _described(facts)
     shape = tuple(described.shape)
     codec = _codec(described, shape)
     with torch.device("meta"):  # names, sizes and types of its tensors, without the memory
@@ -93,46 +88,19 @@ def read_model(data: bytes) -> Model:
     return Model(described.kind, shape, net.to(memory_format=torch.channels_last), digest, described.origin)
 
 
-def _header(data: bytes) -> dict[str, Any]:
-    size = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else MOST_HEADER
-    if size > min(MOST_HEADER, len(data) - 8):
-        raise InputError("This is no model file: it is not in the safetensors format.")
-    header = _json(data[8 : 8 + size])
-    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
-        raise InputError("This is no model file: it is not in the safetensors format.")
-    return header
-
-
-def _json(text: bytes | str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        raise InputError("This is no model file: its header is not JSON.") from None
-
-
 def _described(facts: Any) -> Description:
     if not isinstance(facts, dict) or facts.get("format", FORMAT) != FORMAT:
         raise InputError(f"This is no codec's model file of format {FORMAT}; make one with shiftpress codec export.")
-    try:
-        return Description.model_validate(facts)
-    except ValidationError as error:
-        place, text = explain(error, Description)[0]
-        raise InputError(f"The model file's header is wrong: {'.'.join(map(str, place))}: {text}") from None
+    return checked(facts, Description, WHAT)
 
 
 def _codec(described: Description, shape: Shape) -> Codec:
-    try:
-        codec = component("codecs", described.kind)(**described.fields)
-    except UnknownKind as error:
-        raise InputError(f"The model file's header is wrong: {error}") from None
-    except ValidationError as error:
-        place, text = explain(error, component("codecs", described.kind))[0]
-        raise InputError(f"The model file's header is wrong: fields.{'.'.join(map(str, place))}: {text}") from None
+    codec = built("codecs", described.kind, described.fields, WHAT)
     reason = codec.misfit(shape)
     if shape[0] not in (1, 3) or shape[0] * shape[1] * shape[2] > MOST_VALUES:
         reason = f"{shape} is no shape of grey or colour images of at most {MOST_VALUES} values"
     if reason:
-        raise InputError(f"The model file's header is wrong: shape: {reason}")
+        raise InputError(f"The {WHAT}'s facts are wrong: shape: {reason}")
     return codec
 
 

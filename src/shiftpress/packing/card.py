@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import nn
 
-from shiftpress.core.catalog import UnknownKind, component
 from shiftpress.core.component import Component
-from shiftpress.core.explain import explain
+from shiftpress.core.described import built
 from shiftpress.core.problems import InputError
 from shiftpress.core.tensors import State
 from shiftpress.packing import container, payload
@@ -73,13 +71,7 @@ def unpack(data: bytes) -> Card:
 
 
 def _classifier(kind: str, fields: dict[str, Any]) -> Component:
-    try:
-        return component("classifiers", kind)(**fields)
-    except UnknownKind as error:
-        raise InputError(f"The card's facts are wrong: {error}") from None
-    except ValidationError as error:
-        place, text = explain(error, component("classifiers", kind))[0]
-        raise InputError(f"The card's facts are wrong: {container.shown(('fields', *place))}: {text}") from None
+    return built("classifiers", kind, fields, container.WHAT)
 
 
 def _built(facts: Facts) -> nn.Module:
@@ -92,9 +84,9 @@ def blank(facts: Facts) -> nn.Module:
     classifier, shape = _classifier(facts.kind, facts.fields), tuple(facts.shape)
     reason = f"images of {shape} are too large" if math.prod(shape) > MOST_PIXELS else classifier.misfit(shape)
     if reason:
-        raise InputError(f"The card's facts are wrong: shape: {reason}")
+        raise InputError(f"The card file's facts are wrong: shape: {reason}")
     with torch.device("meta"):
         net = classifier.build(shape, facts.classes)
     if layouts.layout(net).values > MOST_VALUES:
-        raise InputError(f"The card's facts are wrong: its network is larger than {MOST_VALUES} numbers.")
+        raise InputError(f"The card file's facts are wrong: its network is larger than {MOST_VALUES} numbers.")
     return net

@@ -4,26 +4,21 @@ Only one sequence of bytes stands for a card: whatever is read is written again 
 """
 
 import hashlib
-import json
-import struct
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from shiftpress.core.component import Name
-from shiftpress.core.explain import explain
+from shiftpress.core.described import KEY, checked, header_of
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import canonical_json
-from shiftpress.core.yamlfile import Place
 from shiftpress.packing.values import Arrays
 
-FORMAT = "shiftpress/card/1"
-KEY = "shiftpress"
-"""The one key of the file's metadata, so that no order of keys is left open."""
-MOST_HEADER, MOST_SIDE = 1 << 20, 1 << 14
+FORMAT, WHAT = "shiftpress/card/1", "card file"
+MOST_SIDE = 1 << 14
 DTYPES = {"<f4": "F32", "<f2": "F16", "<i8": "I64", "|u1": "U8"}
 
 Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
@@ -88,28 +83,7 @@ def _dtype(array: np.ndarray) -> str:
 
 
 def _facts(data: bytes) -> Facts:
-    size = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else MOST_HEADER
-    if size > min(MOST_HEADER, len(data) - 8):
-        raise InputError("This is no card file: it is not in the safetensors format.")
-    header = _json(data[8 : 8 + size])
-    metadata = header.get("__metadata__") if isinstance(header, dict) else None
-    facts = _json(metadata.get(KEY, "null")) if isinstance(metadata, dict) else None
+    _, facts = header_of(data, WHAT)
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise InputError(f"This is no card file of format {FORMAT}; make one with shiftpress card pack.")
-    try:
-        return Facts.model_validate(facts)
-    except ValidationError as error:
-        place, text = explain(error, Facts)[0]
-        raise InputError(f"The card file's facts are wrong: {shown(place)}: {text}") from None
-
-
-def shown(place: Place) -> str:
-    """A place among the facts of a stranger, on one line."""
-    return ".".join(step if (step := str(part)).isidentifier() else repr(step)[:60] for part in place)
-
-
-def _json(text: bytes | str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        raise InputError("This is no card file: its header is not JSON.") from None
+    return checked(facts, Facts, WHAT)
