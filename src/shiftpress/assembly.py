@@ -1,5 +1,6 @@
 """Builds components from params entries, and checks a whole study before anything runs."""
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from shiftpress.core.layers import Layers, read_layers
 from shiftpress.core.params import Entry, Params
 from shiftpress.core.problems import InputError, Problem, suggestion
 from shiftpress.deck_entries import deck_problems
-from shiftpress.entries import entry_problems, study_problems
+from shiftpress.entries import entry_problems, phase_problems, study_problems
 
 TEST_ONLY = "it has no images to train on; let a shift of kind 'official' name it instead of study.datasets"
 
@@ -43,6 +44,17 @@ def pruned_classifiers(params: Params) -> list[tuple[str, str]]:
     ]
 
 
+def attacked(params: Params, shift: str) -> list[str]:
+    """Names of the models that a white-box shift of the study is made against."""
+    made = build("shifts", params.shifts[shift])
+    models = {
+        "codecs": ["/".join(pair) for pair in trained_codecs(params)],
+        "cards": [f"{c}/{a}/{p}" for c, p in pruned_classifiers(params) for a in params.chosen("augmentations")],
+    }
+    each = [model for phase in made.phases for model in models[phase]]
+    return [model for model in each if any(fnmatchcase(model, pattern) for pattern in made.models)]
+
+
 def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
     """Read params files, later ones laid over earlier ones, and check every entry.
 
@@ -55,7 +67,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        checks = (_elsewhere, _lonely, _idle, _missing_partners, deck_problems, _misfits)
+        checks = (phase_problems, _lonely, _idle, _missing_partners, _harmless, deck_problems, _misfits)
         problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)
@@ -97,18 +109,6 @@ def _missing_partners(params: Params, layers: Layers) -> list[Problem]:
     return found
 
 
-def _elsewhere(params: Params, layers: Layers) -> list[Problem]:
-    """Datasets that a phase is to train on and that the study has not."""
-    found, own = [], params.chosen("datasets")
-    for key in ("codecs_on", "cards_on"):
-        choice = getattr(params.study, key)
-        for position, name in enumerate([] if choice == "all" else choice):
-            if name not in own:
-                text = f"{name!r} is not in study.datasets.{suggestion(name, own)}"
-                found.append(layers.problem(("study", key, position), text))
-    return found
-
-
 def _lonely(params: Params, layers: Layers) -> list[Problem]:
     """Codecs and objectives of the study that nothing in it fits, and names of codecs that are not there."""
     found, pairs = [], trained_codecs(params)
@@ -145,6 +145,13 @@ def _idle(params: Params, layers: Layers) -> list[Problem]:
                 text = f"no entry {dataset!r} in datasets.{suggestion(dataset, list(params.datasets))}"
                 found.append(layers.problem(("augmentations", name, "natural"), text))
     return found
+
+
+def _harmless(params: Params, layers: Layers) -> list[Problem]:
+    """White-box shifts that are made against none of the study's models."""
+    names = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
+    text = "the study trains no model like these; change them, or leave the shift out of study.shifts"
+    return [layers.problem(("shifts", name, "models"), text) for name in names if not attacked(params, name)]
 
 
 def _needs(params: Params, shift: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from shiftpress.core.catalog import UnknownKind, component
 from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers
-from shiftpress.core.params import FAMILIES, RESERVED
+from shiftpress.core.params import FAMILIES, RESERVED, Params
 from shiftpress.core.problems import Problem, suggestion
 
 
@@ -61,4 +61,16 @@ def study_problems(layers: Layers) -> list[Problem]:
             if isinstance(name, str) and name not in defined:
                 text = f"no entry {name!r} in {family}.{suggestion(name, defined)}"
                 found.append(layers.problem(("study", family, position), text))
+    return found
+
+
+def phase_problems(params: Params, layers: Layers) -> list[Problem]:
+    """Datasets that a phase is to train on and that the study has not."""
+    found, own = [], params.chosen("datasets")
+    for key in ("codecs_on", "cards_on"):
+        choice = getattr(params.study, key)
+        for position, name in enumerate([] if choice == "all" else choice):
+            if name not in own:
+                text = f"{name!r} is not in study.datasets.{suggestion(name, own)}"
+                found.append(layers.problem(("study", key, position), text))
     return found

@@ -23,7 +23,7 @@ from shiftpress.evaluation.codecs import measure as measure_codec
 from shiftpress.evaluation.formats import score_formats
 from shiftpress.evaluation.frontier import at, score_frontiers
 from shiftpress.evaluation.shifts import log_spectrum_difference, score_shift, ssim
-from shiftpress.shifts.base import Shift
+from shiftpress.shifts.base import WhiteBox
 
 IMAGES = torch.randint(0, 256, (2, 600, 1, 4, 4), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 PIXELS = IMAGES.float() / 255
@@ -123,10 +123,10 @@ def test_accuracy_is_the_share_of_images_at_their_label():
     assert [r.value for r in records[:2]] == [1.0, 1.0] and records[2].value < 0.7
 
 
-class Against(Shift):
+class Against(WhiteBox):
     """Moves every image down the gradient of the loss, in two lengths."""
 
-    title, unit, white_box = "against", "step", True
+    title, unit = "against", "step"
     images: int = 500
 
     def frontier(self, test, loss, draws):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import datasets_read, load_study, pruned_classifiers
+from shiftpress.assembly import attacked, datasets_read, load_study, pruned_classifiers
 from shiftpress.core.problems import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +135,18 @@ def test_a_codec_and_an_objective_must_find_each_other(complaints, old, new, exp
 def test_names_inside_pruners_and_augmentations_must_be_there(complaints, old, new, expected):
     assert old in PARAMS
     assert any(expected in line for line in complaints(PARAMS.replace(old, new)))
+
+
+def test_a_white_box_shift_is_made_against_the_models_it_names_and_there_must_be_some(complaints):
+    params = load_study([STUDY])
+    assert attacked(params, "ball") == ["fixed10/erm", "fixed10/noise20", "fixed10/wdro20", "nested64/nested20"]
+    anybody = load_study([STUDY], {"shifts": {"ball": {"phases": ["codecs", "cards"], "models": ["*/erm", "*/dense"]}}})
+    dense = ["convs/clean/dense", "convs/gaussian/dense"]
+    assert attacked(anybody, "ball") == ["fixed10/erm", "factorized/erm", *dense]
+    text = PARAMS.replace('models: ["fixed*/erm"', 'models: ["mixed*/erm"').replace(
+        '"fixed*/noise*", "fixed*/wdro*", "nested*", ', ""
+    )
+    assert any("shifts.ball.models: the study trains no model like these" in line for line in complaints(text))
 
 
 def test_every_classifier_meets_dense_and_the_pruners_that_are_for_it():

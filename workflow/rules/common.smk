@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from shiftpress.assembly import (
+    attacked,
     build,
     datasets_read,
     load_study,
@@ -43,6 +44,9 @@ SEEDS = blocks(PARAMS.run.seeds, PARAMS.run.seeds_per_job)
 DATASETS = PARAMS.chosen("datasets")
 SHIFTS = {
     name: build("shifts", PARAMS.shifts[name]) for name in PARAMS.chosen("shifts")
+}
+ATTACKED = {
+    name: attacked(PARAMS, name) for name, shift in SHIFTS.items() if shift.white_box
 }
 PRUNERS = {
     name: build("pruners", PARAMS.pruners[name]) for name in PARAMS.used("pruners")
@@ -196,11 +200,12 @@ def sources_of_shifts(w):
 
 def white_box_of(w):
     """params: the shifts that are made against this model anew."""
-    phase = "codecs" if "codec" in w.keys() else "cards"
+    codec, card = ["codec", "objective"], ["classifier", "augmentation", "pruner"]
+    model = "/".join(w[part] for part in (codec if "codec" in w.keys() else card))
     return {
         name: PARAMS.shifts[name].model_dump()
         for name in shifts_of(w.dataset, white_box=True)
-        if phase in SHIFTS[name].phases
+        if model in ATTACKED[name]
     }
 
 

@@ -11,11 +11,11 @@ from shiftpress.core.records import Record
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.splits import Split
 from shiftpress.evaluation.cells import Cell, Measure, PerImage, record
-from shiftpress.shifts.base import Shift
+from shiftpress.shifts.base import WhiteBox
 
 
 def score_frontiers(
-    shifts: Mapping[str, Shift], test: Split, loss: PerImage, measure: Measure, draw_seed: int, **shared: Any
+    shifts: Mapping[str, WhiteBox], test: Split, loss: PerImage, measure: Measure, draw_seed: int, **shared: Any
 ) -> Iterator[Record]:
     """Every metric at every severity of the shifts that are made against this very model.
 

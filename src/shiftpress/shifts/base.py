@@ -1,5 +1,6 @@
 """Contract of a shift, and the shifted test sets it makes."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -38,7 +39,7 @@ class Shift(Component):
 
     Severity 0 leaves an image as it is. Randomness comes from ``Draws`` alone, so that an image shifts the same way in
     every batch. Most shifts are maps of images and write ``apply``; one that takes other images instead writes
-    ``shift``; one that looks at the model writes ``frontier`` and says ``white_box``.
+    ``shift``; one that looks at the model is a ``WhiteBox``.
     """
 
     title: ClassVar[str]
@@ -48,7 +49,7 @@ class Shift(Component):
     source: ClassVar[Literal["regenerated", "official"]] = "regenerated"
     """Whether the images are made here or are those that others have published."""
     white_box: ClassVar[bool] = False
-    """Whether it is made for each model anew, by ``frontier``."""
+    """Whether it is made for each model anew."""
     fidelity: ClassVar[str] = ""
     """How close it comes to the published recipe it follows, if it follows one."""
 
@@ -63,17 +64,31 @@ class Shift(Component):
         """The test set at one severity, as 8-bit images: what a file would hold."""
         return mapped(lambda images, draws: self.apply(images, severity, draws), test, seed)
 
-    def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
-        """The test images made worst for a model, each time (N, C, H, W) and each time farther away.
-
-        Found with the model's loss. Severity is the mean squared distance, which comes out and is not put in; numbers
-        at the wanted severities are read off the curve through all of them.
-        """
-        raise NotImplementedError
-
     def needs(self) -> dict[str, list[str]]:
         """Names it asks ``Others`` for: ``datasets``, ``shifts``, ``codecs`` (as ``<codec>/<objective>``)."""
         return {}
+
+
+class WhiteBox(Shift):
+    """A shift that is made for each model anew, with the model's loss."""
+
+    white_box = True
+
+    images: int = Field(200, ge=1, le=100_000, description="test images that are moved, the first ones")
+    phases: list[Literal["codecs", "cards"]] = Field(
+        ["codecs", "cards"], min_length=1, description="whose models it is made against"
+    )
+    models: list[str] = Field(
+        ["*"], min_length=1, description="patterns of those models, such as fixed*/erm; an attack of each takes long"
+    )
+
+    @abstractmethod
+    def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
+        """The test images made worst for a model, each time (N, C, H, W) and each time farther away.
+
+        Severity is the mean squared distance, which comes out and is not put in; numbers at the wanted severities are
+        read off the curve through all of them.
+        """
 
 
 def mapped(apply: Callable[[Tensor, Draws], Tensor], test: Split, seed: int) -> Split:

@@ -1,7 +1,7 @@
 """The worst distribution within a Wasserstein ball around the test images, for each model anew."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -10,7 +10,7 @@ from torch import Tensor
 from shiftpress.core.ascent import climb, transport_cost
 from shiftpress.core.draws import Draws
 from shiftpress.core.splits import Split
-from shiftpress.shifts.base import Loss, Shift
+from shiftpress.shifts.base import Loss, WhiteBox
 
 CHUNK = 250
 """Images perturbed at once; bounds memory."""
@@ -20,7 +20,7 @@ NEAR = 0.1
 """Standard deviation of the noise that further starts begin with."""
 
 
-class WassersteinBall(Shift):
+class WassersteinBall(WhiteBox):
     """sup of the mean loss over distributions with mean squared transport cost at most rho.
 
     By duality the worst image is argmax loss(x') - gamma |x' - x|^2 (Sinha, Namkoong, Duchi 2018; Lei et al. 2021,
@@ -32,17 +32,12 @@ class WassersteinBall(Shift):
 
     title = "Wasserstein ball"
     unit = "squared distance"
-    white_box = True
 
     severities: list[Annotated[float, Field(ge=0, le=10_000)]] = Field(
         [3, 6, 12, 20], min_length=1, max_length=100, description="rho, mean squared distance summed over an image"
     )
-    images: int = Field(200, ge=1, le=100_000, description="test images that are moved, the first ones")
     steps: int = Field(15, ge=1, le=10_000, description="steps of ascent; 15 in the paper")
     restarts: int = Field(1, ge=1, le=100, description="starts; the first is the image itself, others are near it")
-    phases: list[Literal["codecs", "cards"]] = Field(
-        ["codecs", "cards"], min_length=1, description="whose models it is made against"
-    )
     ratio: float = Field(1.3, gt=1, le=10, description="from one gamma to the next; a small one gives many points")
 
     def frontier(self, test: Split, loss: Loss, draws: Draws) -> Iterator[Tensor]:
