@@ -1,6 +1,8 @@
 """A study is checked whole: every mistake at once, with its file, line and likely remedy."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,18 @@ def test_the_shipped_params_are_sound(complaints):
 @pytest.mark.parametrize("tier", sorted((ROOT / "tiers").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_tier_is_sound_and_has_its_own_folder(tier):
     assert load_study([str(ROOT / "params.yaml"), str(tier)]).run.tier == tier.stem
+
+
+def test_a_study_is_checked_without_packages_that_take_long_to_import():
+    code = f"""if True:
+        import sys
+        from shiftpress.assembly import load_study, pruned_classifiers, trained_codecs
+        params = load_study([{STUDY!r}, {str(ROOT / "tiers/paper.yaml")!r}])
+        assert trained_codecs(params) and pruned_classifiers(params)
+        print(sorted({{"torchvision", "compressai", "torch._dynamo", "matplotlib", "pandas"}} & set(sys.modules)))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
 
 
 def test_all_mistakes_are_named_at_once(complaints):

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field
 from torch import nn
-from torchvision.models.resnet import BasicBlock
 
 from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Normalise
@@ -48,6 +47,9 @@ class ResNet(Classifier):
         return initialise(net)
 
     def _block(self, channels: int, out: int, stride: int) -> nn.Module:
+        # torchvision takes two seconds to import, and only who builds needs it
+        from torchvision.models.resnet import BasicBlock
+
         shortcut = None
         if stride != 1 or channels != out:
             projection = nn.Conv2d(channels, out, 1, stride=stride, bias=False)

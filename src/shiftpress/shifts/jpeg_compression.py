@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
 
 from shiftpress.core.draws import Draws
 from shiftpress.shifts._corruption import Corruption
@@ -23,6 +22,9 @@ class JpegCompression(Corruption):
     }
 
     def corrupt(self, levels: Tensor, constants: int, draws: Draws) -> Tensor:
+        # torchvision takes two seconds to import, and only who compresses needs it
+        from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
+
         files = encode_jpeg(list(levels.byte().cpu()), quality=constants)
         mode = ImageReadMode.GRAY if levels.shape[1] == 1 else ImageReadMode.RGB
         return torch.stack([decode_jpeg(file, mode) for file in files]).to(levels)
