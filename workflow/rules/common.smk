@@ -201,7 +201,9 @@ def sources_of_shifts(w):
 def white_box_of(w):
     """params: the shifts that are made against this model anew."""
     codec, card = ["codec", "objective"], ["classifier", "augmentation", "pruner"]
-    model = "/".join(w[part] for part in (codec if "codec" in w.keys() else card))
+    model = os.path.join(
+        *(w[part] for part in (codec if "codec" in w.keys() else card))
+    )
     return {
         name: PARAMS.shifts[name].model_dump()
         for name in shifts_of(w.dataset, white_box=True)
