@@ -68,7 +68,8 @@ class Siege:
         """Of every image whether it withstood, bool (N,) as ``<attack>/<strength>``; ``clean``, ``ids``, ``labels``."""
         found = {f"{name}/{s}": t.robust for name, trials in self.trials.items() for s, t in trials.items()}
         found |= {f"{WORST}{norm}/{eps}": robust for norm, eps, robust, _ in self.worst()}
-        return found | {"clean": self.clean, "ids": self.shown.ids, "labels": self.shown.labels}
+        found |= {"clean": self.clean, "ids": self.shown.ids, "labels": self.shown.labels}
+        return {name: tensor.clone() for name, tensor in found.items()}  # one file holds those of many networks
 
     def worst(self) -> list[tuple[str, float, Tensor, list[str]]]:
         """Norm, radius, the images (N,) that withstand every attack of both, and the attacks' names."""
