@@ -76,6 +76,22 @@ def test_the_worst_of_all_attacks_counts_image_by_image(tmp_path):
                          "worst_linf/0.01", "worst_linf/0.05"}  # fmt: skip
 
 
+def test_a_screening_leaves_no_more_and_its_finds_are_confirmed_in_full_precision(tmp_path):
+    plain, screened = (AutoAttack(eps=[0.012], steps=10, queries=30, screen=n) for n in (0, 10))
+    asked, seen = [], NET.body[0].register_forward_hook(lambda module, x, y: asked.append((y.dtype, len(y))))
+    one = siege(tmp_path / "a", {"a": plain}).trials["a"][0.012]
+    before = len(asked)
+    done = siege(tmp_path / "b", {"a": screened})
+    seen.remove()
+    two = done.trials["a"][0.012]
+    in_full = [count for kind, count in asked[before:] if kind == torch.float32]
+    assert torch.bfloat16 in {kind for kind, _ in asked[before:]} and sum(in_full) < sum(n for _, n in asked[:before])
+    assert not (two.robust & ~one.robust).any() and (two.part == 1).sum() > 5
+    parts = {r.metric: r.value for r in done.records(**SHARED) if r.metric.startswith("lost_in/")}
+    assert parts["lost_in/screening"] == pytest.approx(float((two.part == 1).double().mean()))
+    assert sum(parts.values()) == pytest.approx(float((two.part > 0).double().mean()))
+
+
 def test_batches_change_nothing_for_our_own_attacks(tmp_path):
     one = siege(tmp_path / "a", {"quick": PLAN["quick"]})
     two = siege(tmp_path / "b", {"quick": PLAN["quick"]}, settings=SETTINGS.model_copy(update={"batch": 40}))

@@ -1,5 +1,7 @@
 """Attack the cards of one file, each level and seed; a killed job goes on where it was."""
 
+from torch import channels_last
+
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.checkpoints import Checkpoints
@@ -25,6 +27,7 @@ with job(snakemake.log[0]):
     probes = {norm: build("attacks", {**probe, "norm": norm}) for norm in ("linf", "l2")}
     classifier, shown = build("classifiers", p.classifier), Shown.of(load_split(i.test), settings.images)
     net, dense = (classifier.build(tuple(card["shape"]), len(card["classes"])).eval() for _ in range(2))
+    net, dense = (one.to(memory_format=channels_last) for one in (net, dense))  # twice as fast on a CPU
     parent = None if w.pruner == "dense" else dense
     made_by = producer(p, i.code, [i.test, i.weights, i.dense])
     records, tensors, stores = [], {}, []

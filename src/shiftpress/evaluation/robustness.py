@@ -105,9 +105,9 @@ class Siege:
         values |= {f"{UNRELIABLE}/{gate}": 1.0 for gate in gates}
         if name in self.attacks and strength:
             values["moved"] = float(trial.moved.double().mean())
-            lost = trial.part[self.clean]
-            numbers = range(1, len(self.attacks[name].parts) + 1) if len(self.attacks[name].parts) > 1 else []
-            values |= {f"lost_in/{n}": float((lost == n).sum() / len(trial.part)) for n in numbers}
+            parts = self.attacks[name].parts
+            for number, part in enumerate(parts if len(parts) > 1 else [], 1):
+                values[f"lost_in/{part.title}"] = float((trial.part == number).double().mean())
         return [self._record(name, strength, metric, value, shared) for metric, value in values.items()]
 
     def _record(self, name: str, strength: float, metric: str, value: float, shared: dict[str, Any]) -> Record:
