@@ -1,11 +1,11 @@
 """AutoAttack as we run it beside the package ``pyautoattack`` at its defaults: CPU time of one thread, and verdicts.
 
-``python bench/autoattack.py --folder DIR [--ways package ours] [--images 500] [--parts 2]`` trains Caffe's LeNet against
-PGD on the 5,000 real digits for a few epochs, attacks the test images once in each way, and prints seconds, robust
-accuracies and how many images are judged differently. Both have the package's defaults (100 steps, 9 classes, 5,000 queries, batches
-of 250) and one seed. Ours lays the network out for the CPU, screens in bfloat16, confirms every find in float32 and
-attacks what is left with all four attacks in float32. Network and results are kept in the folder, part by part of the
-images: what was measured is not measured again.
+``python bench/autoattack.py --folder DIR [--ways package ours] [--images 500] [--parts 2]`` trains Caffe's LeNet
+against PGD on the 5,000 real digits for a few epochs, attacks the test images once in each way, and prints seconds,
+robust accuracies and how many images are judged differently. Both have the package's defaults (100 steps, 9 classes,
+5,000 queries, batches of 250) and one seed. Ours lays the network out for the CPU, screens in bfloat16, confirms every
+find in float32 and attacks what is left with all four attacks in float32. Network and results are kept in the folder,
+part by part of the images: what was measured is not measured again.
 """
 
 import argparse
