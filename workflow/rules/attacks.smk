@@ -19,7 +19,7 @@ def attack_modules(w):
     return [*modules("attacks", attacks_on(w.dataset)), module_of("attacks", "square")]
 
 
-def attacked(pattern):
+def attack_grid(pattern):
     """Paths for every card on the datasets that there are attacks for."""
     kept = {
         path
@@ -63,5 +63,5 @@ rule attack_card:
 
 rule attacks:
     input:
-        with_sidecars(attacked(paths.ATTACK_RECORDS)),
-        with_sidecars(attacked(paths.ATTACK_IMAGES)),
+        with_sidecars(attack_grid(paths.ATTACK_RECORDS)),
+        with_sidecars(attack_grid(paths.ATTACK_IMAGES)),
