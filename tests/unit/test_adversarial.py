@@ -15,6 +15,7 @@ from shiftpress.attacks.fgsm import FGSM
 from shiftpress.attacks.pgd import PGD
 from shiftpress.attacks.square import Square
 from shiftpress.attacks.wrm import WRM
+from shiftpress.classifiers.convs import ConvS
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.storage import canonical_json
@@ -24,6 +25,8 @@ from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct
 from shiftpress.evaluation.robustness import Siege
 from shiftpress.evaluation.sanity import room
 from shiftpress.evaluation.standins import StraightThrough, standins
+from shiftpress.packing.card import pack, unpack
+from shiftpress.pruners.base import prunable
 
 SHARED = {"phase": "cards", "dataset": "d", "model": "m", "seed": 0, "fingerprint": "f"}
 SETTINGS = Robustness(images=40, batch=11, gate_images=16, probe_queries=50)
@@ -230,6 +233,45 @@ def test_what_a_stand_in_errs_on_is_asked_of_the_network_itself(tmp_path):
     found = attacked(attack, 0.002, Target(NET, {"other": other}), SHOWN, clean, 0, 40, store, "t")
     moved = attack.perturb(other, SHOWN.images, SHOWN.labels, 0.002, Chance(0, SHOWN.ids))
     assert wrong(other(moved), SHOWN.labels).sum() > 20 and found.robust.sum() >= clean.sum() - 5
+
+
+class Centred(nn.Module):
+    """Logits less their means: an untrained network puts all noise into one class."""
+
+    def __init__(self, net: nn.Module, images: torch.Tensor):
+        super().__init__()
+        self.net = net
+        with torch.no_grad():
+            self.register_buffer("offset", net(images).mean(0))
+        self.eval()
+
+    def forward(self, images):
+        return self.net(images) - self.offset
+
+
+def compressed(bits: int) -> tuple[nn.Module, nn.Module]:
+    """A classifier out of its card file, in 1 or 16 bits a weight, and the one in full precision that it was."""
+    parent = ConvS(width=0.25).build((1, 16, 16), 4).eval()
+    state = {name: value.clone() for name, value in parent.state_dict().items()}
+    if bits == 1:
+        for name in prunable(parent):
+            state[name] = state[name].sign() * state[name].abs().mean()
+    return unpack(pack(state, "convs", {"width": 0.25}, (1, 16, 16), 4, bits=bits)).net(), parent
+
+
+@pytest.mark.parametrize("bits", [1, 16])
+def test_of_compressed_networks_the_worst_of_own_parent_and_black_box_counts(bits, tmp_path):
+    torch.manual_seed(2)
+    images = torch.rand(40, 1, 16, 16)
+    net, parent = (Centred(one, images) for one in compressed(bits))
+    shown = Shown(images, net(images).argmax(1), torch.arange(40))
+    own, black = PGD(eps=[0.004], steps=5), Square(eps=[0.004], queries=50)
+    alone = siege(tmp_path / "a", {"own": own}, net, shown).trials["own"][0.004].robust
+    plan = {"routes": own.model_copy(update={"routes": "all"}), "black": black}
+    done = siege(tmp_path / "b", plan, net, shown, others=standins(net, parent))
+    every, blind = (done.trials[name][0.004].robust for name in plan)
+    assert not (every & ~alone).any() and 0 < every.sum() < 40
+    assert torch.equal(done.tensors()["worst_linf/0.004"], every & blind)
 
 
 # --- kills --------------------------------------------------------------------------------------------------------

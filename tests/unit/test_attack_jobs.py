@@ -110,3 +110,9 @@ def test_a_study_may_have_no_attacks_and_an_unknown_one_is_refused():
     assert load_study([STUDY]).chosen("attacks") == []
     with pytest.raises(InputError, match="no entry 'pdg' in attacks"):
         load_study([STUDY], {"study": {"attacks": ["pdg"]}})
+
+
+@pytest.mark.parametrize("name", ["noise", "worst_l2"])
+def test_an_attack_may_not_be_called_like_what_stands_in_its_place_in_records(name):
+    with pytest.raises(InputError, match="choose another"):
+        load_study([STUDY], {"attacks": {name: {"kind": "wrm"}}})
