@@ -22,7 +22,8 @@ class PGD(BallAttack):
 
     def moved(self, net: nn.Module, images: Tensor, labels: Tensor, strength: float, chance: Chance) -> Tensor:
         worst, highest = images.clone(), torch.full((len(images),), -torch.inf, device=images.device)
-        lost = self._look(net, images, images, labels, worst, highest, torch.arange(len(images)))[0]
+        rows = torch.arange(len(images), device=images.device)
+        lost = self._look(net, images, images, labels, worst, highest, rows)[0]
         for restart in range(self.restarts):
             rows = (~lost).nonzero().flatten()
             if not len(rows):

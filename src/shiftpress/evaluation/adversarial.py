@@ -71,9 +71,9 @@ class Trial:
 
 @torch.no_grad()
 def correct(net: nn.Module, shown: Shown, batch: int) -> Tensor:
-    """Which images (N,) a network classifies correctly."""
+    """Which images (N,) a network classifies correctly, on the CPU like all that is kept of a trial."""
     parts = zip(shown.images.split(batch), shown.labels.split(batch), strict=True)
-    return torch.cat([~wrong(net(images), labels) for images, labels in parts])
+    return torch.cat([~wrong(net(images), labels).cpu() for images, labels in parts])
 
 
 def attacked(
@@ -108,7 +108,7 @@ def attacked(
 def _begin(attack: Attack, clean: Tensor) -> Tree:
     queue = clean.nonzero().flatten() if attack.keeps_best else torch.arange(len(clean))
     moved, lost_in = torch.zeros(len(clean)), clean.long().neg()
-    return {"part": 0, "row": 0, "queue": queue, "robust": clean.cpu().clone(), "moved": moved, "lost_in": lost_in}
+    return {"part": 0, "row": 0, "queue": queue, "robust": clean.clone(), "moved": moved, "lost_in": lost_in}
 
 
 def _attack_rows(
