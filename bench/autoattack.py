@@ -50,7 +50,7 @@ def trained(train: Images, eps: float, epochs: int) -> nn.Module:
     torch.manual_seed(SEED)
     net = build("classifiers", {"kind": "caffe_lenet"}).build((1, 28, 28), 10).to(memory_format=torch.channels_last)
     net.normalise.fit(train[0])
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-4)
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
     total, step = epochs * (len(train[0]) // 100), 0
     for _ in range(epochs):
         for rows in torch.randperm(len(train[0])).split(100):
@@ -62,7 +62,7 @@ def trained(train: Images, eps: float, epochs: int) -> nn.Module:
                 moved = moved.detach() + radius / 2 * gradient.sign()
                 moved = moved.clamp(images - radius, images + radius).clamp(0, 1)
             for group in optimizer.param_groups:
-                group["lr"] = 0.02 * (1 - step / (total + 1))
+                group["lr"] = 1e-3 * (1 - step / (total + 1))
             optimizer.zero_grad()
             (F.cross_entropy(net(images), labels) + F.cross_entropy(net(moved), labels)).div(2).backward()
             optimizer.step()
@@ -103,6 +103,7 @@ def main() -> None:
     if not weights.exists():
         net = trained(train, asked.eps, asked.epochs)
         write_tensors(weights, net.state_dict(), "bench")
+        print(f"trained: {100 * (net(test[0]).argmax(1) == test[1]).double().mean():.1f} % clean", flush=True)
     found = json.loads(results.read_text()) if results.exists() else {}
     for way, part in [(way, part) for part in range(asked.parts) for way in asked.ways]:
         if (key := f"{way}/{part}") in found:
