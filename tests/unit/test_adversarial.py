@@ -181,6 +181,22 @@ def test_masked_gradients_fail_and_are_told_from_the_black_box(tmp_path):
     assert "masking" in gates(found, "black") and "gradients" not in gates(found, "black")
     assert values(found, "zero_gradients")["a", 0.05] == 1.0 and values(found, "zero_gradients")["black", 0.05] == 0.0
     assert values(found, "unreliable")["worst_linf", 0.05] == 1.0
+    assert gates(found, "worst_linf") == {"masking"}  # the black box does not mind the rest
+
+
+def test_masking_is_seen_at_its_radius_and_a_better_attack_there_ends_it(tmp_path, monkeypatch):
+    whole = FGSM.moved
+    monkeypatch.setattr(
+        FGSM, "moved", lambda self, *rest: rest[1].clone() if rest[3] == 0.05 else whole(self, *rest)
+    )  # finds nothing at that radius
+    weak, strong = {"weak": FGSM(eps=[0.03, 0.05])}, {"strong": PGD(eps=[0.05], steps=10)}
+    found = siege(tmp_path / "a", weak).records(**SHARED)
+    marked = {r.severity for r in found if r.metric == "unreliable/masking"}
+    assert marked == {0.05}
+    found = siege(tmp_path / "b", weak | strong).records(**SHARED)
+    assert not [r for r in found if r.metric == "unreliable/masking"]
+    flags = values(found, "unreliable")
+    assert flags["weak", 0.05] == 1.0 and flags["strong", 0.05] == flags["worst_linf", 0.05] == 0.0
 
 
 def test_a_saturated_loss_is_seen_and_an_attack_on_the_margin_does_not_mind(tmp_path):

@@ -14,7 +14,7 @@ from shiftpress.core.records import Record
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.tensors import State
 from shiftpress.evaluation.adversarial import Shown, Target, Trial, attacked, correct
-from shiftpress.evaluation.sanity import failed, masked, room, zero_gradients
+from shiftpress.evaluation.sanity import GATES, failed, masked, room, zero_gradients
 
 
 @dataclass
@@ -53,14 +53,17 @@ class Siege:
         hidden = {norm: self._hidden(norm) for norm in self.probes}
         for name, attack in self.attacks.items():
             flat = zero_gradients(attack, self.target, self.shown, self.clean, self.settings.batch)
-            failures[name] = self._failed(name, attack, hidden, flat)
+            own = self._failed(name, attack, flat)
             if isinstance(attack, BallAttack):
-                found += self._of(name, 0.0, _untouched(self.clean), failures[name], shared)
+                found += self._of(name, 0.0, _untouched(self.clean), own, shared)
             for strength, trial in self.trials[name].items():
-                found += self._of(name, strength, trial, failures[name], shared)
+                masks = isinstance(attack, BallAttack) and strength in hidden[attack.norm]
+                failures[name, strength] = [*own, *(["masking"] if masks else [])]
+                found += self._of(name, strength, trial, failures[name, strength], shared)
                 found.append(self._record(name, strength, "zero_gradients", flat, shared))
         for norm, eps, robust, names in self.worst():
-            whose = list(dict.fromkeys(gate for name in names for gate in failures[name]))
+            # it is no milder than the best of them: it fails what all of them fail
+            whose = [g for g in GATES if all(g in failures[name, eps] for name in names)]
             found += self._of(f"{WORST}{norm}", eps, _untouched(robust), whose, shared)
         return found
 
@@ -82,23 +85,23 @@ class Siege:
             for (norm, eps), names in sorted(alike.items())
         ]
 
-    def _failed(self, name: str, attack: Attack, hidden: Mapping[str, bool], flat: float) -> list[str]:
+    def _failed(self, name: str, attack: Attack, flat: float) -> list[str]:
         still = large = None
         if isinstance(attack, BallAttack):
             few = self.shown[: self.settings.gate_images]
             still = self._trial(name, attack, 0.0, few, "gate")
             large = self._trial(name, attack, room(few.images, attack.norm), few, "gate"), few.labels
-        mask = isinstance(attack, BallAttack) and hidden.get(attack.norm, False)
-        return failed(attack, self.clean, self.trials[name], still, large, mask, flat)
+        return failed(attack, self.clean, self.trials[name], still, large, flat)
 
-    def _hidden(self, norm: str) -> bool:
-        """Whether the probe is stronger than all attacks along gradients, at any radius that they have in common."""
+    def _hidden(self, norm: str) -> set[float]:
+        """The radii at which the probe is stronger than all attacks along gradients together."""
         few, found = self.shown[: self.settings.gate_images], {}
         for name, attack in self.attacks.items():
             if isinstance(attack, BallAttack) and attack.norm == norm and attack.follows != "nothing":
                 for eps, trial in self.trials[name].items():
                     found.setdefault(eps, []).append(trial.robust[: len(few)])
-        return any(masked(self._trial("probe", self.probes[norm], eps, few, norm), all_) for eps, all_ in found.items())
+        probe = self.probes[norm]
+        return {eps for eps, all_ in found.items() if masked(self._trial("probe", probe, eps, few, norm), all_)}
 
     def _of(self, name: str, strength: float, trial: Trial, gates: list[str], shared: dict[str, Any]) -> list[Record]:
         values = {ROBUST: trial.accuracy, UNRELIABLE: float(bool(gates))}

@@ -83,14 +83,12 @@ def failed(
     trials: Mapping[float, Trial],
     still: Trial | None,
     large: tuple[Trial, Tensor] | None,
-    hidden: bool,
     flat: float,
 ) -> list[str]:
-    """Names of the gates that an attack on a network has failed.
+    """Names of the gates that an attack on a network has failed, all but ``masking``, which is that of a radius.
 
     ``trials`` are those on all images by strength, ``clean`` what is right without it. On the gates' images, ``still``
     is the trial at radius 0 and ``large`` that in the largest balls, with the labels; none for attacks without balls.
-    ``hidden`` says whether the Square attack was stronger.
     """
     checks = {"gradients": flat > MOST_ZERO}
     if isinstance(attack, BallAttack):
@@ -99,6 +97,5 @@ def failed(
             "clean": not unmoved,
             "monotone": rises(clean, trials),
             "large": large[0].accuracy > most_by_chance(large[1]) + 1e-9,
-            "masking": hidden,
         }
     return [name for name in GATES if checks.get(name)]
