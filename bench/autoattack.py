@@ -83,6 +83,7 @@ def by_us(net: nn.Module, test: Images, eps: float, folder: Path, screen: int) -
     net = net.to(memory_format=torch.channels_last)
     attack = build("attacks", {"kind": "autoattack", "eps": [eps], "screen": screen})
     shown, store = Shown(*test, torch.arange(len(test[1]))), Checkpoints("bench", folder / "work")
+    store.discard()  # what a killed run left would not be paid for
     found = attacked(attack, eps, Target(net), shown, correct(net, shown, 250), SEED, 250, store, "auto")
     store.discard()
     return found.robust
