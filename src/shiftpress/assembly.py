@@ -129,7 +129,7 @@ def _lonely(params: Params, layers: Layers) -> list[Problem]:
 
 
 def _idle(params: Params, layers: Layers) -> list[Problem]:
-    """Pruners of the study that are for none of its classifiers, and names in pruners and augmentations of nothing."""
+    """Pruners of the study that are for none of its classifiers, and names of nothing in entries of the study."""
     found, at_work = [], {pruner for _, pruner in pruned_classifiers(params)}
     for name in params.chosen("pruners"):
         for classifier in build("pruners", params.pruners[name]).only or []:
@@ -140,10 +140,11 @@ def _idle(params: Params, layers: Layers) -> list[Problem]:
             text = "no classifier of the study is one it is for; add one, or leave it out of study.pruners"
             found.append(layers.problem(("pruners", name), text))
     for name in params.used("augmentations"):
-        for dataset in build("augmentations", params.augmentations[name]).natural:
-            if dataset not in params.datasets:
-                text = f"no entry {dataset!r} in datasets.{suggestion(dataset, list(params.datasets))}"
-                found.append(layers.problem(("augmentations", name, "natural"), text))
+        named = build("augmentations", params.augmentations[name]).natural
+        found += _no_datasets(params, layers, ("augmentations", name, "natural"), named)
+    for name in params.chosen("attacks"):
+        named = build("attacks", params.attacks[name]).only or []
+        found += _no_datasets(params, layers, ("attacks", name, "only"), named)
     return found
 
 
@@ -152,6 +153,12 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
     names = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
     text = "the study trains no model like these; change them, or leave the shift out of study.shifts"
     return [layers.problem(("shifts", name, "models"), text) for name in names if not attacked(params, name)]
+
+
+def _no_datasets(params: Params, layers: Layers, place: tuple[str, ...], names: list[str]) -> list[Problem]:
+    known = list(params.datasets)
+    texts = [f"no entry {name!r} in datasets.{suggestion(name, known)}" for name in names if name not in known]
+    return [layers.problem(place, text) for text in texts]
 
 
 def _needs(params: Params, shift: str) -> dict[str, list[str]]:

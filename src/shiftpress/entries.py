@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shiftpress.core.adversarial import WORST
 from shiftpress.core.catalog import UnknownKind, component
 from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers
@@ -26,6 +27,10 @@ def entry_problems(layers: Layers) -> list[Problem]:
                 found.append(layers.problem((family, name), text))
             if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
                 found += _field_problems(layers, family, name, entry)
+    for name in _section(layers, "attacks"):
+        if name in _section(layers, "shifts") or str(name).startswith(WORST):
+            text = f"{name!r} is the name of a shift, or of all attacks together, in the same records; choose another"
+            found.append(layers.problem(("attacks", name), text))
     return found
 
 

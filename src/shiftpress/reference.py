@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from shiftpress.claims.results import schema as claims_schema
+from shiftpress.core.adversarial import Robustness
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
 from shiftpress.core.decks import Budgets, Deck
@@ -73,6 +74,7 @@ def page() -> str:
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
         ("analysis", Analysis),
+        ("robustness", Robustness),
         ("study", Study),
         ("formats", Formats),
         ("budgets", Budgets),

@@ -118,6 +118,43 @@ def test_decks_have_a_chapter_if_there_are_any(page):
     assert own.count("<figure") == 8
 
 
+def attacks() -> pd.DataFrame:
+    """Robust accuracies of a model that can be trusted and of one that cannot."""
+    rows = []
+    for seed in range(3):
+        for model, gates in (("c/dense", []), ("c/odd", ["masking", "large"])):
+            for shift, eps, value in (("auto", 0.0, 0.9), ("auto", 0.1, 0.4), ("worst_linf", 0.1, 0.3)):
+                where = {
+                    "dataset": "toy",
+                    "phase": "cards",
+                    "model": model,
+                    "shift": shift,
+                    "severity": eps,
+                    "seed": seed,
+                }
+                where |= {"n": 5, "source": "regenerated", "fingerprint": "f"}
+                rows.append({**where, "metric": "robust_accuracy", "value": value})
+                rows += [{**where, "metric": f"unreliable/{gate}", "value": 1.0} for gate in gates if eps]
+    return pd.DataFrame(rows)
+
+
+def test_attacks_have_a_chapter_if_there_are_any_and_mark_what_failed_a_gate(page):
+    text = page(more=attacks())
+    assert 'href="#attacks-toy"' in text and "Attacks on" not in page()
+    own = text.split('<section id="attacks-toy"')[1].split("</section>")[0]
+    sound, odd = (own.split(f'<th scope="row">{name}</th>')[1].split("</tr>")[0] for name in ("c/dense", "c/odd"))
+    assert "UNRELIABLE" not in sound and "90.0" in sound and "40.0" in sound and "30.0" in sound
+    assert odd.count("UNRELIABLE") == 2 and "large, masking" in odd
+    assert own.index("auto 0.1") < own.index("worst linf 0.1")
+
+
+def test_an_unreliable_claim_says_why_beside_its_numbers(page):
+    reason = "an attack failed a sanity gate: c/odd under auto (masking)"
+    text = page(claim=CLAIM | {"verdict": "UNRELIABLE", "reason": reason, "p": None, "p_holm": None})
+    assert "1 UNRELIABLE" in text and '<span class="verdict unreliable">UNRELIABLE</span> X-1' in text
+    assert reason in text and "<strong>1.25</strong>" in text
+
+
 def test_figures_of_single_shifts_are_folded_away(page):
     for phase in ("codecs", "cards"):
         chapter = page().split(f'<section id="{phase}-toy"')[1].split("</section>")[0]

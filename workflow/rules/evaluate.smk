@@ -89,6 +89,7 @@ RECORDS = [
         paths.FORMAT_RECORDS, dataset=PARAMS.datasets_of("codecs") if FORMATS else []
     ),
     *card_grid(paths.CARD_RECORDS),
+    *attack_grid(paths.ATTACK_RECORDS),
     *deck_grid(paths.DECK_RECORDS),
     *(deck_grid(paths.BUDGET_RECORDS) if PARAMS.budgets.bytes else []),
 ]

@@ -7,18 +7,19 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import ALONG, Comparison
-from shiftpress.claims.select import curves, filled, models_of, numbers, over_severity, rows_of
+from shiftpress.claims.select import Lacks, curves, filled, models_of, numbers, over_severity, rows_of
 from shiftpress.core.statistics import first_descent, slope
 
 
 @dataclass(frozen=True)
 class Effects:
-    """The effect of every seed that both arms have, or what is missing."""
+    """The effect of every seed that both arms have, or what is missing; and records of theirs that are in doubt."""
 
     dataset: str
     model: str
     values: pd.Series
     missing: list[str]
+    doubted: list[str]
 
 
 def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
@@ -28,62 +29,65 @@ def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
         return found
     missing = f"{comparison.metric} of a model like {comparison.arm.model}"
     where = "" if comparison.dataset == "*" else f" on a dataset like {comparison.dataset}"
-    return [Effects("", comparison.arm.model, pd.Series(dtype=float), [missing + where])]
+    return [Effects("", comparison.arm.model, pd.Series(dtype=float), [missing + where], [])]
 
 
 def _each(comparison: Comparison, scores: pd.DataFrame) -> Iterator[Effects]:
     for dataset, rows in rows_of(comparison, scores):
         if comparison.effect in ALONG:
-            values, missing = _along(comparison, rows)
-            yield Effects(dataset, comparison.arm.model, values, missing)
+            yield _named(dataset, comparison.arm.model, *_along(comparison, rows))
             continue
         for model in models_of(comparison.arm.model, rows):
-            values, missing = _pair(comparison, rows, model)
-            yield Effects(dataset, model, values, missing)
+            yield _named(dataset, model, *_pair(comparison, rows, model))
 
 
-def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Series, list[str]]:
+def _named(dataset: str, model: str, values: pd.Series, lacks: Lacks) -> Effects:
+    """Each thing that stands against it once; without all records there is no value."""
+    missing, doubted = (list(dict.fromkeys(names)) for names in (lacks.missing, lacks.doubted))
+    return Effects(dataset, model, pd.Series(dtype=float) if missing else values, missing, doubted)
+
+
+def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Series, Lacks]:
     """Arm against baseline, seed by seed."""
     arm, baseline = comparison.arm, comparison.baseline
     if comparison.effect == "crossing":
         ours, theirs = curves(rows, arm, model), curves(rows, baseline, filled(baseline.model, model))
-        if missing := [*ours.missing, *theirs.missing]:
-            return pd.Series(dtype=float), missing
-        return _crossings(over_severity(ours), over_severity(theirs)) * comparison.scale, []
-    one, missing = numbers(rows, arm, lambda name: filled(name, model) if name != arm.model else model)
+        lacks = ours.lacks + theirs.lacks
+        if lacks.missing:
+            return pd.Series(dtype=float), lacks
+        return _crossings(over_severity(ours), over_severity(theirs)) * comparison.scale, lacks
+    one, lacks = numbers(rows, arm, lambda name: filled(name, model) if name != arm.model else model)
     if baseline is not None:
-        other, absent = numbers(rows, baseline, lambda name: filled(name, model))
-        one, missing = (one - other if comparison.effect == "difference" else one / other), [*missing, *absent]
-    if missing:
-        return pd.Series(dtype=float), list(dict.fromkeys(missing))
-    return one.dropna() * comparison.scale, []
+        other, theirs = numbers(rows, baseline, lambda name: filled(name, model))
+        one, lacks = (one - other if comparison.effect == "difference" else one / other), lacks + theirs
+    return one.dropna() * comparison.scale, lacks
 
 
-def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, Lacks]:
     """How the arm, or what it is to the baseline, grows per step along models or severities: a factor or an amount."""
-    factor, columns, missing = comparison.effect == "trend", [], []
+    factor, columns, lacks = comparison.effect == "trend", [], Lacks()
     for name, position in comparison.along.items():
-        column, absent = _point(comparison, rows, name, position)
+        column, own = _point(comparison, rows, name, position)
         columns.append(np.log(column) if factor else column)
-        missing += absent
+        lacks += own
     table = pd.concat(columns, axis=1).dropna()
     positions = list(comparison.along.values())
-    if missing or table.empty:
-        return pd.Series(dtype=float), list(dict.fromkeys(missing))
+    if lacks.missing or table.empty:
+        return pd.Series(dtype=float), lacks
     slopes = table.apply(lambda row: slope(positions, row.tolist()), axis=1)
-    return (np.exp(slopes) if factor else slopes) * comparison.scale, []
+    return (np.exp(slopes) if factor else slopes) * comparison.scale, lacks
 
 
-def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: float) -> tuple[pd.Series, list[str]]:
+def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: float) -> tuple[pd.Series, Lacks]:
     def placed(model: str) -> str:
         return model.replace("{x}", name).replace("{at}", f"{position:g}")
 
     there = {"severities": [position]} if comparison.by == "severity" else {}
-    ours, missing = numbers(rows, comparison.arm.model_copy(update=there), placed)
+    ours, lacks = numbers(rows, comparison.arm.model_copy(update=there), placed)
     if comparison.baseline is None:
-        return ours, missing
-    theirs, absent = numbers(rows, comparison.baseline.model_copy(update=there), placed)
-    return (ours / theirs if comparison.effect == "trend" else ours - theirs), [*missing, *absent]
+        return ours, lacks
+    theirs, more = numbers(rows, comparison.baseline.model_copy(update=there), placed)
+    return (ours / theirs if comparison.effect == "trend" else ours - theirs), lacks + more
 
 
 def _crossings(arm: pd.DataFrame, baseline: pd.DataFrame) -> pd.Series:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from shiftpress.claims.comparison import MULTIPLICATIVE, Comparison, Note, Reported
 from shiftpress.claims.effects import Effects, effects
-from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TESTS, Part
+from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TESTS, UNRELIABLE, Part
 from shiftpress.core.statistics import (
     LEVEL,
     MIN_SEEDS,
@@ -50,6 +50,7 @@ def _judged(name: str, comparison: Comparison, reported: Reported | None, found:
         "model": found.model,
         "note": isinstance(comparison, Note),
         "missing": found.missing,
+        "doubted": found.doubted,
         "reported": reported,
         "effect": None,
         "interval": None,
@@ -65,6 +66,8 @@ def _judged(name: str, comparison: Comparison, reported: Reported | None, found:
         facts |= {"effect": of.mean, "interval": None if of.low is None else (of.low, of.high)}
     if len(values) < MIN_SEEDS or not bounds:
         return Judged(Part(**facts), None, None)
+    if found.doubted:  # the numbers are shown, and prove nothing
+        return Judged(Part(**facts | {"verdict": UNRELIABLE}), None, None)
     support, against = _evidence(comparison, values, comparison.test)
     facts |= {
         "p": _shown(comparison, support, against),

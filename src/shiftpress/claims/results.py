@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from shiftpress.claims.comparison import Effect, Reported
 
 SUPPORTED, REFUTED, INCONCLUSIVE, NOT_RUN = "SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT RUN"
-Verdict = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT RUN"]
+UNRELIABLE = "UNRELIABLE"
+Verdict = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE", "UNRELIABLE", "NOT RUN"]
 Interval = tuple[float, float] | None
 TESTS = {
     "difference": "mean of paired differences over seeds",
@@ -51,6 +52,7 @@ class Part(Found):
     note: bool = Field(description="shown only; the verdict on the claim does not depend on it")
     verdict: Verdict | None = Field(description="of this comparison alone; none if it has no threshold")
     missing: list[str] = Field(description="the records that were not there")
+    doubted: list[str] = Field(description="those whose attacks failed a sanity gate, with the gates")
     reported: Reported | None = Field(description="what the paper found")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import Arm, Comparison
+from shiftpress.core.adversarial import UNRELIABLE
 
 REDUCE = {
     "mean": np.mean,
@@ -18,17 +19,38 @@ REDUCE = {
 }
 
 
+FAILED = "failed"
+"""Column of the sanity gates that what a record is about has failed, joined by commas."""
+CELL = ["phase", "dataset", "model", "shift", "severity", "seed"]
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """What stands against an effect: records that were not there, and those that failed a sanity gate."""
+
+    missing: list[str] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Lacks") -> "Lacks":
+        return Lacks([*self.missing, *other.missing], [*self.doubted, *other.doubted])
+
+
 @dataclass(frozen=True)
 class Curves:
-    """Values of one arm: a row per seed, a column per shift and severity, all filled; and what was not there."""
+    """Values of one arm: a row per seed, a column per shift and severity, all filled; and what stands against them."""
 
     table: pd.DataFrame
-    missing: list[str] = field(default_factory=list)
+    lacks: Lacks = Lacks()
 
 
 def rows_of(comparison: Comparison, scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each dataset that is meant, with the records of the phase and metric on it."""
+    """Each dataset that is meant, with the records of the phase and metric on it, and the gates that they failed."""
     rows = scores[(scores.phase == comparison.phase) & (scores.metric == comparison.metric)]
+    failures = scores[scores.metric.str.startswith(f"{UNRELIABLE}/") & (scores.value > 0)]
+    if len(failures):
+        gates = failures.assign(**{FAILED: failures.metric.str.removeprefix(f"{UNRELIABLE}/")})
+        named = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index()
+        rows = rows.merge(named, "left", CELL).fillna({FAILED: ""})
     for dataset, here in rows.groupby("dataset"):
         if fnmatch.fnmatchcase(dataset, comparison.dataset):
             yield dataset, here
@@ -51,7 +73,7 @@ def curves(rows: pd.DataFrame, arm: Arm, model: str) -> Curves:
     """The records of an arm. Seeds that lack some of its severities are left out."""
     own = rows[rows.model == model]
     if own.empty:
-        return Curves(pd.DataFrame(), [model])
+        return Curves(pd.DataFrame(), Lacks([model]))
     absent = [f"{model} under {shift}" for shift in arm.shifts if shift not in set(own["shift"])]
     own = own[own["shift"].isin(arm.shifts)]
     if isinstance(arm.severities, list):
@@ -61,19 +83,31 @@ def curves(rows: pd.DataFrame, arm: Arm, model: str) -> Curves:
     elif arm.severities == "shifted":
         own = own[own.severity != 0]
     if absent or own.empty:
-        return Curves(pd.DataFrame(), absent or [f"{model} under {' or '.join(arm.shifts)}"])
-    return Curves(own.pivot(index="seed", columns=["shift", "severity"], values="value").dropna())
+        return Curves(pd.DataFrame(), Lacks(absent or [f"{model} under {' or '.join(arm.shifts)}"]))
+    return Curves(own.pivot(index="seed", columns=["shift", "severity"], values="value").dropna(), _doubts(own, model))
 
 
-def numbers(rows: pd.DataFrame, arm: Arm, named: Callable[[str], str]) -> tuple[pd.Series, list[str]]:
-    """One number per seed, over the models that are pooled and less the one taken off; and what is missing."""
+def _doubts(own: pd.DataFrame, model: str) -> Lacks:
+    """The shifts under which a model's records failed gates, of any seed."""
+    if FAILED not in own:
+        return Lacks()
+    failed = own[own[FAILED] != ""]
+    names = [
+        f"{model} under {shift} ({', '.join(sorted(set(', '.join(rows[FAILED]).split(', '))))})"
+        for shift, rows in failed.groupby("shift")
+    ]
+    return Lacks(doubted=names)
+
+
+def numbers(rows: pd.DataFrame, arm: Arm, named: Callable[[str], str]) -> tuple[pd.Series, Lacks]:
+    """One number per seed, over the models that are pooled and less the one taken off; and what stands against it."""
     found = [curves(rows, arm, named(model)) for model in (arm.model, *arm.pooled)]
-    missing = [name for one in found for name in one.missing]
+    lacks = sum((one.lacks for one in found), Lacks())
     value = pd.concat([reduced(one, arm) for one in found], axis=1).mean(axis=1, skipna=False)
     if arm.less is not None:
         off = curves(rows, arm, named(arm.less))
-        value, missing = value - reduced(off, arm), [*missing, *off.missing]
-    return value, missing
+        value, lacks = value - reduced(off, arm), lacks + off.lacks
+    return value, lacks
 
 
 def reduced(found: Curves, arm: Arm) -> pd.Series:

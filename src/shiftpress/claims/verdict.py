@@ -8,10 +8,10 @@ import pandas as pd
 from shiftpress.claims.comparison import MULTIPLICATIVE
 from shiftpress.claims.model import Claim, Ledger
 from shiftpress.claims.parts import Judged, judged, two_sided, verdict
-from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, Found, Part, Row
+from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, UNRELIABLE, Found, Part, Row
 from shiftpress.core.statistics import holm
 
-RANK = {NOT_RUN: 0, REFUTED: 1, INCONCLUSIVE: 2, SUPPORTED: 3}
+RANK = {NOT_RUN: 0, UNRELIABLE: 1, REFUTED: 2, INCONCLUSIVE: 3, SUPPORTED: 4}
 
 
 @dataclass
@@ -42,6 +42,12 @@ class Case:
             return f"{fewest} seeds, {self.claim.min_seeds} needed{self._where('')}"
         return None
 
+    @property
+    def doubt(self) -> str | None:
+        """Why what was found can be no evidence, for or against."""
+        names = dict.fromkeys(name for item in self.conditions for name in item.part.doubted)
+        return f"an attack failed a sanity gate: {', '.join(names)}" if names else None
+
     def _where(self, here: str) -> str:
         """Which tier has what is lacking, or what is the matter if this one should."""
         if self.claim.tier is None:
@@ -67,7 +73,7 @@ def judge(ledgers: list[Ledger], scores: pd.DataFrame, tier: str) -> list[dict[s
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
-    _correct([case for case in cases if not case.hindrance])
+    _correct([case for case in cases if not case.hindrance and not case.doubt])
     return [_row(case).model_dump(mode="json") for case in cases]
 
 
@@ -106,6 +112,9 @@ def _row(case: Case) -> Row:
     if case.hindrance:
         found["p"] = None
         return Row(**found, **facts, verdict=NOT_RUN, reason=case.hindrance, p_holm=None)
+    if case.doubt:
+        found["p"] = None
+        return Row(**found, **facts, verdict=UNRELIABLE, reason=case.doubt, p_holm=None)
     decided = verdict(case.holm_support, case.holm_against)
     if weakest.sides == 1:
         found["p"], p_holm = case.support, case.holm_support

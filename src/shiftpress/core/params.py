@@ -4,12 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from shiftpress.core.adversarial import Robustness
 from shiftpress.core.component import Choice, Name
 from shiftpress.core.decks import Budgets, Deck, Member
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.seeds import STRIDE
 
-FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates")
+FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates", "attacks")
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
@@ -122,6 +123,7 @@ class Study(Section):
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
+    attacks: Literal["all"] | list[Name] = Field("all", description="attacks on classifiers; an empty list for none")
     decks_under: Choice = Field("all", description="those of study.shifts that decks are scored under")
 
 
@@ -131,6 +133,7 @@ class Params(Section):
     run: Run = Field(Run(), description="seeds and output folder")
     fit: Fit = Field(Fit(), description="training recipes")
     analysis: Analysis = Field(Analysis(), description="how closely classifiers are looked into")
+    robustness: Robustness = Field(Robustness(), description="how classifiers are attacked")
     study: Study = Field(Study(), description="what the default target runs")
     formats: Formats = Field(Formats(), description="image formats to compare codecs with")
     datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)
@@ -141,6 +144,7 @@ class Params(Section):
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
     gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
+    attacks: dict[Name, Entry] = Field({}, description="ways to look for changes that make a classifier err")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
     budgets: Budgets = Field(Budgets(), description="decks that are put together to fit into so many bytes")
 

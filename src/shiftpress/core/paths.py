@@ -24,6 +24,8 @@ CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{s
 CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
 FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
 CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
+ATTACK_RECORDS = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
+ATTACK_IMAGES = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
 DECK_RECORDS = "<results>/evaluate/decks/{dataset}/seeds{seeds}.json"
 BUDGET_RECORDS = "<results>/evaluate/budgets/{dataset}/seeds{seeds}.json"
 

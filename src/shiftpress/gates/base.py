@@ -87,6 +87,13 @@ class Gate(Component):
     def weights(self, seen: Seen, kept: State) -> Tensor:
         """Weights (N, members) of every card for every image: not negative, each row adding up to one."""
 
+    def softly(self, seen: Seen, kept: State) -> Tensor:
+        """Weights like those, through which gradients lead to what was seen: for attacks on the gate itself.
+
+        By default the weights as they are, for gates whose weights are smooth or do not depend on the image.
+        """
+        return self.weights(seen, kept)
+
 
 class BatchGate(Gate):
     """Looks at a batch of images, which is taken to be of one domain, to choose groups for all of them."""

@@ -52,7 +52,14 @@ class Learned(BatchGate):
         return {name: torch.cat([slopes[k], offsets[k : k + 1]])[None] for k, name in enumerate(bank)}
 
     def weights(self, seen: Seen, kept: State) -> Tensor:
+        shares = self._shares(seen, kept)
+        return seen.over_members(seen.spread(shares if self.soft else hardest(shares))).float()
+
+    def softly(self, seen: Seen, kept: State) -> Tensor:
+        return seen.over_members(seen.spread(self._shares(seen, kept))).float()
+
+    def _shares(self, seen: Seen, kept: State) -> Tensor:
+        """How likely each augmentation is for each batch, (batches, groups)."""
         whole = torch.cat([kept[name] for name in seen.names])
         scores = seen.features.double() @ whole[:, :-1].T + whole[:, -1]
-        shares = seen.means(scores.softmax(1))
-        return seen.over_members(seen.spread(shares if self.soft else hardest(shares))).float()
+        return seen.means(scores.softmax(1))

@@ -58,6 +58,13 @@ class Spectral(BatchGate):
             shares = (scores / self.temperature).masked_fill(~chosen, -torch.inf).softmax(1)
         return seen.over_members(seen.spread(shares)).float()
 
+    def softly(self, seen: Seen, kept: State) -> Tensor:
+        """Softmax of the nearness to each group's mean spectrum, in units of a tenth of the distance that is left."""
+        references = torch.cat([kept[name].mean(0, keepdim=True) for name in seen.names])
+        apart = distances(seen.means(seen.features), references, self.distance)
+        unit = 0.1 * apart.detach().mean(1, keepdim=True).clamp_min(1e-12)
+        return seen.over_members(seen.spread((-apart / unit).softmax(1))).float()
+
     def _scores(self, seen: Seen, references: list[Tensor]) -> Tensor:
         """How near each group is to each batch, (batches, groups); larger is nearer."""
         if self.statistic == "mean":

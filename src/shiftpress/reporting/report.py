@@ -10,6 +10,7 @@ import pandas as pd
 from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
+from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.board import in_words
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
@@ -89,6 +90,7 @@ def _chapter(
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
         "decks": accuracy_table(here, dataset, names, "decks"),
+        "attacks": robust_table(here),
         "regret": regret_table(of_decks(here)),
         "regret_columns": COLUMNS,
         "regret_heads": {name: {"title": HEADS.get(name, name)} for name in COLUMNS},

@@ -34,7 +34,7 @@ def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards") -> list[dict[str, Any]]:
     """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0."""
     rows = frame[(frame.phase == phase) & (frame.metric == "accuracy") & (frame.dataset == dataset)]
-    return _table(rows.assign(value=rows.value * 100), shifts, _card_order)
+    return _table(rows.assign(value=rows.value * 100), shifts, card_order)
 
 
 def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def _cell(rows: pd.DataFrame, shift: str) -> Estimate | None:
     return estimate(per_seed.tolist()) if len(per_seed) else None
 
 
-def _card_order(model: str) -> list[tuple]:
+def card_order(model: str) -> list[tuple]:
     """Part by part: dense before what is pruned, sparsities by size, the last epoch before the best."""
     return [(word != "dense", float(word) if word[:1].isdigit() else 0.0, word) for word in model.split("/")]
 

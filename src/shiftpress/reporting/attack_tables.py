@@ -1,0 +1,40 @@
+"""Robust accuracies of all models, with what failed a sanity gate marked."""
+
+from typing import Any
+
+import pandas as pd
+
+from shiftpress.core.adversarial import ROBUST, UNRELIABLE, WORST
+from shiftpress.core.statistics import estimate
+from shiftpress.reporting.tables import card_order
+
+
+def robust_table(frame: pd.DataFrame) -> dict[str, Any]:
+    """A row per model and a column per attack and strength, in percent; of each cell, the gates it failed.
+
+    No rows if nothing was attacked. The worst of all attacks stands last.
+    """
+    rows = frame[frame.metric == ROBUST]
+    cells = rows[["shift", "severity"]].drop_duplicates()
+    columns = sorted(cells.itertuples(index=False, name=None), key=lambda c: (c[0].startswith(WORST), *c))
+    failures = frame[frame.metric.str.startswith(f"{UNRELIABLE}/") & (frame.value > 0)]
+    return {
+        "columns": [{"attack": shift.replace("_", " "), "strength": strength} for shift, strength in columns],
+        "rows": [
+            {"model": model, "cells": [_cell(rows, failures, model, *column) for column in columns]}
+            for model in sorted(rows.model.unique(), key=card_order)
+        ],
+    }
+
+
+def _cell(rows: pd.DataFrame, failures: pd.DataFrame, model: str, shift: str, strength: float) -> dict[str, Any]:
+    def here(of: pd.DataFrame) -> pd.DataFrame:
+        return of[(of.model == model) & (of["shift"] == shift) & (of.severity == strength)]
+
+    values = here(rows).sort_values("seed")["value"]
+    gates = here(failures).metric.str.removeprefix(f"{UNRELIABLE}/").unique()
+    return {
+        "found": estimate((100 * values).tolist()) if len(values) else None,
+        "failed": ", ".join(sorted(gates)),
+        "n": len(values),
+    }
