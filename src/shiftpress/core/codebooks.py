@@ -1,9 +1,9 @@
 """Exact one-dimensional k-means: few numbers in the place of many, with the least squared error there is.
 
 Clusters of numbers on a line are intervals, so that dynamic programming over the sorted numbers finds the best ones.
-Where the best last cluster of a prefix begins never moves left as the prefix grows, nor as clusters are added (the cost
-has the quadrangle inequality); prefixes are solved coarse to fine between their neighbours' answers, all of a level, and
-all lists of numbers, at once. k clusters of n numbers cost O(k n log n), in O(k log n) calls of numpy.
+Where the best last cluster of a prefix begins never moves left as the prefix grows, nor as clusters are added (the
+cost has the quadrangle inequality); prefixes are solved coarse to fine between their neighbours' answers, all of a
+level, and all lists of numbers, at once. k clusters of n numbers cost O(k n log n), in O(k log n) calls of numpy.
 """
 
 from dataclasses import dataclass

@@ -16,9 +16,9 @@ from shiftpress.core.selection import Tracker, smallest_removed
 class Projection:
     """Masks of the nearest point with at most ``most`` entries, at least ``least`` of them in every group.
 
-    ``groups`` name tensors by their place and share none; a group with fewer entries keeps all of them. Of equal magnitudes the later
-    ones are kept, by place in the list and then in the flattened tensor. Raises InputError if the groups alone need
-    more than ``most``.
+    ``groups`` name tensors by their place and share none; a group with fewer entries keeps all of them. Of equal
+    magnitudes the later ones are kept, by place in the list and then in the flattened tensor. Raises InputError if the
+    groups alone need more than ``most``.
     """
 
     def __init__(self, sizes: list[int], most: int, groups: list[list[int]], least: int):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shiftpress.core.linf import ascend_signs, start
+from shiftpress.core.problems import InputError
 from shiftpress.core.recipe import AtmcFit, Objective
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.tensors import State
@@ -108,7 +109,7 @@ class Shaped:
 
 
 class HardRound(Round):
-    """A round under attack; ``ramped``: the attack grows over the share of it that the recipe says."""
+    """A round under attack, that raises InputError if it diverges; ``ramped``: the attack grows over the share of it that the recipe says."""
 
     ramped: bool = False
 
@@ -116,6 +117,8 @@ class HardRound(Round):
         ramp = self.lesson.recipe.ramp * self.total if self.ramped else 0
         self.lesson = replace(self.lesson, strength=min(1.0, (self.taken + 1) / ramp) if ramp else 1.0)
         super().step()
+        if not self._loss.isfinite():  # projections would quietly drop weights that are no numbers
+            raise InputError(f"Training {self.key} diverged at step {self.taken}: lower lr or tuning_lr of fit.atmc")
 
     def _result(self) -> State:
         """What is kept of the network: its weights as the form has them at last, with batch statistics of their own."""
