@@ -39,7 +39,7 @@ class Factored(Form):
 
     def tensors(self) -> State:
         found = {name: part for name, own in self.factors.items() for name, part in own.named(name).items()}
-        return {name: part.detach().clone() for name, part in found.items()}
+        return {name: part.detach() + 0.0 for name, part in found.items()}  # files know no minus zeros
 
     def state(self) -> Tree:
         return {"factors": [part.detach() for part in self.trained]}

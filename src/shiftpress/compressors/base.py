@@ -39,7 +39,7 @@ class Form:
 
     def tensors(self) -> State:
         """For a file: what stands there for the weights, by name; factors of one as ``<name>/left`` and so on."""
-        return {name: weight.detach().clone() for name, weight in self.weights.items()}
+        return {name: weight.detach() + 0.0 for name, weight in self.weights.items()}  # files know no minus zeros
 
     def state(self) -> Tree:
         """For a checkpoint, next to the network's own state."""

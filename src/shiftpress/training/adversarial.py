@@ -109,7 +109,10 @@ class Shaped:
 
 
 class HardRound(Round):
-    """A round under attack, that raises InputError if it diverges; ``ramped``: the attack grows over the share of it that the recipe says."""
+    """A round under attack; raises InputError if it diverges.
+
+    ``ramped``: the attack grows over the share of the round that the recipe says.
+    """
 
     ramped: bool = False
 
