@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shiftpress.atmc_entries import atmc_problems
 from shiftpress.core.catalog import component
 from shiftpress.core.explain import explain
 from shiftpress.core.layers import Layers, read_layers
@@ -55,6 +56,17 @@ def attacked(params: Params, shift: str) -> list[str]:
     return [model for model in each if any(fnmatchcase(model, pattern) for pattern in made.models)]
 
 
+def compressed_classifiers(params: Params) -> list[tuple[str, str, str]]:
+    """Names of every dataset, classifier and compressor that the study brings together."""
+    compressors = {name: build("compressors", params.compressors[name]) for name in params.chosen("compressors")}
+    return [
+        (dataset, classifier, name)
+        for dataset, classifier in params.compressed()
+        for name, compressor in compressors.items()
+        if classifier in (compressor.only or [classifier])
+    ]
+
+
 def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
     """Read params files, later ones laid over earlier ones, and check every entry.
 
@@ -67,7 +79,8 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        checks = (phase_problems, _lonely, _idle, _missing_partners, _harmless, deck_problems, _misfits)
+        single = (phase_problems, _lonely, _idle, _missing_partners, _harmless)
+        checks = (*single, deck_problems, atmc_problems, _misfits)
         problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)

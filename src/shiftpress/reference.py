@@ -11,7 +11,7 @@ from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
 from shiftpress.core.decks import Budgets, Deck
 from shiftpress.core.params import FAMILIES, Analysis, CodecFit, Formats, Params, Run, Study
-from shiftpress.core.recipe import CardFit
+from shiftpress.core.recipe import AtmcFit, CardFit
 
 Schema = dict[str, Any]
 
@@ -72,6 +72,7 @@ def page() -> str:
         ("run", Run),
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
+        ("fit.atmc", AtmcFit),
         ("analysis", Analysis),
         ("study", Study),
         ("formats", Formats),

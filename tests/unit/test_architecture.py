@@ -14,7 +14,17 @@ SRC = ROOT / "src" / "shiftpress"
 MODULES = sorted(SRC.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
-FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates"}
+FAMILIES = {
+    "datasets",
+    "shifts",
+    "codecs",
+    "objectives",
+    "classifiers",
+    "augmentations",
+    "pruners",
+    "gates",
+    "compressors",
+}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -29,7 +39,8 @@ LAYERS = {
     "staging": {"core", "datasets", "assembly", "preparation"},
     "entries": {"core"},
     "deck_entries": {"core"},
-    "assembly": {"core", "entries", "deck_entries"},
+    "atmc_entries": {"core"},
+    "assembly": {"core", "entries", "deck_entries", "atmc_entries"},
     "reference": {"core", "claims"},
     "verbs": {"core", "assembly"},
     "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck"},

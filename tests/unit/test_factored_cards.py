@@ -205,6 +205,8 @@ def test_each_way_of_lying_about_factors_is_refused_for_its_own_reason():
     assert forged("atmc8") == CARDS["atmc8"]
     _, own = container.read(CARDS["atmc8"], FactoredFacts)
     _, low = container.read(CARDS["alr"], FactoredFacts)
+    zeroed = container.read(CARDS["atmc32"], FactoredFacts)[1]["values"].copy()
+    zeroed[0] = 0
     unordered = own["codebooks"].copy()
     unordered[:2] = unordered[1::-1]
     for data, said in [
@@ -220,7 +222,7 @@ def test_each_way_of_lying_about_factors_is_refused_for_its_own_reason():
         (forged("atmc8", {"codebooks": unordered}), "not in order"),
         (forged("atmc8", {"codebooks": own["codebooks"] * np.float32(np.nan)}), "not in order"),
         (forged("atmc8", {"codes": own["codes"] * 0}), "not in order"),
-        (forged("atmc8", {"values": own["values"] * 0}), "zero or no finite"),
+        (forged("atmc32", {"values": zeroed}), "zero or no finite"),
     ]:
         with pytest.raises(InputError, match=said):
             unpack(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from shiftpress.assembly import (
     attacked,
     build,
+    compressed_classifiers,
     datasets_read,
     load_study,
     partners,

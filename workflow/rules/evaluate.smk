@@ -90,6 +90,7 @@ RECORDS = [
     ),
     *card_grid(paths.CARD_RECORDS),
     *deck_grid(paths.DECK_RECORDS),
+    *atmc_grid(paths.ATMC_RECORDS),
     *(deck_grid(paths.BUDGET_RECORDS) if PARAMS.budgets.bytes else []),
 ]
 

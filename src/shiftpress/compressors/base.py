@@ -75,6 +75,10 @@ class Compressor(Component):
         """Whether it trains a new network, for the epochs of base and compression together."""
         return False
 
+    def model_of(self, classifier: str, name: str, ratio: float) -> str:
+        """The network's name in records, the ratio in percent; ``name`` is that of the entry."""
+        return f"{classifier}/{name}" + (f"/{100 * ratio:.6g}" if len(self.ratios) > 1 or ratio < 1 else "")
+
     def objective_of(self, recipe: AtmcFit) -> Objective:
         """What its base network and its own training minimise."""
         return recipe.objective

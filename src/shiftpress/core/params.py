@@ -6,10 +6,20 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shiftpress.core.component import Choice, Name
 from shiftpress.core.decks import Budgets, Deck, Member
-from shiftpress.core.recipe import CardFit
+from shiftpress.core.recipe import AtmcFit, CardFit
 from shiftpress.core.seeds import STRIDE
 
-FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates")
+FAMILIES = (
+    "datasets",
+    "shifts",
+    "codecs",
+    "objectives",
+    "classifiers",
+    "augmentations",
+    "pruners",
+    "gates",
+    "compressors",
+)
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
@@ -71,7 +81,11 @@ class Fit(Section):
 
     codecs: CodecFit = Field(CodecFit(), description="recipe for codecs")
     cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
+    atmc: AtmcFit = Field(AtmcFit(), description="recipe for classifiers under attack, dense and compressed")
 
+
+Some = Literal["all"] | list[Name]
+"""Entries by name, or all, or none."""
 
 Qualities = list[Annotated[int, Field(ge=1, le=100)]]
 
@@ -120,6 +134,8 @@ class Study(Section):
     classifiers: Choice = Field("all", description="classifier entries to train")
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
+    compressors: Some = Field("all", description="compressor entries to apply; may be empty")
+    compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
     decks_under: Choice = Field("all", description="those of study.shifts that decks are scored under")
@@ -140,6 +156,7 @@ class Params(Section):
     classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
+    compressors: dict[Name, Entry] = Field({}, description="ways to compress a classifier under attack")
     gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
     budgets: Budgets = Field(Budgets(), description="decks that are put together to fit into so many bytes")
@@ -147,7 +164,7 @@ class Params(Section):
     def effective(self) -> dict[str, Any]:
         """What decides the results: everything but the entries that the study leaves out."""
         whole = self.model_dump()
-        used = {family: self.used(family) for family in FAMILIES} | {"decks": self.chosen("decks")}
+        used = {family: self.needed(family) for family in FAMILIES} | {"decks": self.chosen("decks")}
         return {**whole, **{f: {name: whole[f][name] for name in names} for f, names in used.items()}}
 
     def chosen(self, family: str) -> list[str]:
@@ -164,6 +181,17 @@ class Params(Section):
     def members(self) -> list[Member]:
         """Every card of the study's decks, each once."""
         return list(dict.fromkeys(member for name in self.chosen("decks") for member in self.decks[name].members))
+
+    def needed(self, family: str) -> list[str]:
+        """Those, and the entries that only compressors work with."""
+        pairs = self.compressed()
+        more = {"classifiers": [pair[1] for pair in pairs], "augmentations": [self.fit.atmc.augmentation]}
+        return list(dict.fromkeys([*self.used(family), *(more.get(family, []) if pairs else [])]))
+
+    def compressed(self) -> list[tuple[str, str]]:
+        """Names of the datasets and classifiers that compressors are applied to; none if there is no compressor."""
+        pairs = [name.partition("/")[::2] for name in self.study.compressed]
+        return list(dict.fromkeys(pairs)) if self.chosen("compressors") else []
 
     def datasets_of(self, phase: Literal["codecs", "cards"]) -> list[str]:
         """Names of the datasets that the models of a phase are trained on, in the order of study.datasets."""

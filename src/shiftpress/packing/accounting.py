@@ -33,9 +33,9 @@ def accounts(matrices: Iterable[np.ndarray], dense: int, disk_bytes: int, rest_b
     """Shares of the bits of ``dense`` weights, by what is charged, and the file itself.
 
     ``size_paper`` is the paper's formula, ``size_indexed`` adds the least that places cost, ``size_values`` charges
-    codes alone, neither codebook nor 32-bit matrices, and ``size_disk`` is the file without what is not compressed (biases,
-    normalisation), of which ``rest_bytes`` are stored in any case. ``nonzero`` is the share of entries, and
-    ``codebook_values`` the most distinct values that a matrix has.
+    codes alone, neither codebook nor 32-bit matrices, and ``size_disk`` is the file without the ``rest_bytes`` of what
+    is never compressed (biases, normalisation). ``nonzero`` is the share of entries, and ``codebook_values`` the most
+    distinct values that a matrix has.
     """
     matrices = [matrix.ravel() for matrix in matrices]
     counts = [int(np.count_nonzero(matrix)) for matrix in matrices]

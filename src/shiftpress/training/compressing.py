@@ -6,15 +6,16 @@ from dataclasses import replace
 from shiftpress.compressors.base import Compressor, Form
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.progress import Progress
+from shiftpress.core.recipe import AtmcFit
 from shiftpress.core.tensors import State
 from shiftpress.pruners.base import Span, prunable
 from shiftpress.training.adversarial import Hardening, HardRound, Shaped
 from shiftpress.training.rounds import RUNNING, epochs_of
 
 
-def epochs_of_compressor(compressor: Compressor, lesson: Hardening) -> int:
+def epochs_of_compressor(compressor: Compressor, recipe: AtmcFit) -> int:
     """Passes of all its ratios together, for its progress."""
-    return len(compressor.ratios) * epochs_of(lesson.recipe, _span(compressor, lesson))
+    return len(compressor.ratios) * epochs_of(recipe, _span(compressor, recipe))
 
 
 def train_base(lesson: Hardening, store: Checkpoints, progress: Progress) -> State:
@@ -42,15 +43,14 @@ def compress(
             sparse = Shaped(net, compressor.begin(prunable(net), ratio))
             # the second round of every method: networks of one seed see the images in one order
             number = 0 if compressor.from_scratch else 1
-            work = HardRound(key, number, net, sparse, lesson, _span(compressor, lesson))
+            work = HardRound(key, number, net, sparse, lesson, _span(compressor, lesson.recipe))
             work.ramped = compressor.from_scratch
             done = _finish(store, key, work.train(store, progress)["last"])
         yield ratio, done
 
 
-def _span(compressor: Compressor, lesson: Hardening) -> Span:
+def _span(compressor: Compressor, recipe: AtmcFit) -> Span:
     """How long one ratio takes: every method has the epochs of the base and of compression, and no more."""
-    recipe = lesson.recipe
     if not compressor.from_scratch:
         return Span(length=recipe.tuning, lr=recipe.tuning_lr)
     own = epochs_of(recipe, Span()) + epochs_of(recipe, Span(length=recipe.tuning))
