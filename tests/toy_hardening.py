@@ -43,7 +43,7 @@ def hardening(
         "epochs": 2,
         "batch": 16,
         "lr": 0.05 if net == "convs" else 0.01,
-        "radius": 10.0,
+        "radius": 0.04,
         "attack_steps": 2,
         "tuning_lr": 0.5,
     } | recipe

@@ -6,6 +6,7 @@ COMPRESSORS = {
 }
 COMPRESSED = compressed_classifiers(PARAMS)
 
+
 def training_of(compressor):
     """What the base network of a compressor minimises."""
     return COMPRESSORS[compressor].objective_of(PARAMS.fit.atmc)
@@ -39,6 +40,27 @@ def atmc_grid(pattern):
             classifier=classifier,
             compressor=compressor,
             seeds=SEEDS,
+        )
+    ]
+
+
+def records_of_atmc(w):
+    """input: records of every compressor of a classifier and dataset."""
+    return [
+        path
+        for dataset, classifier, compressor in COMPRESSED
+        if (dataset, classifier) == (w.dataset, w.classifier)
+        for path in expand(paths.ATMC_RECORDS, compressor=compressor, **w)
+    ]
+
+
+def order_grid():
+    """Paths of the comparisons of all compressed classifiers."""
+    return [
+        path
+        for dataset, classifier in PARAMS.compressed()
+        for path in expand(
+            paths.ORDER_RECORDS, dataset=dataset, classifier=classifier, seeds=SEEDS
         )
     ]
 
@@ -120,6 +142,26 @@ rule score_atmc:
         "Scoring {wildcards.classifier}/{wildcards.compressor}, seeds {wildcards.seeds}"
     script:
         "../scripts/score_atmc.py"
+
+
+rule compare_atmc:
+    input:
+        code=code("compare_atmc"),
+        records=records_of_atmc,
+    output:
+        records=paths.ORDER_RECORDS,
+        digest=sidecar(paths.ORDER_RECORDS),
+    log:
+        "<logs>/compare_atmc/{dataset}/{classifier}/seeds{seeds}.log",
+    params:
+        metrics=["accuracy", "robust_accuracy"],
+        robust="robust_accuracy",
+        references=["paper", "paper_cifar"],
+        radius=lambda w: PARAMS.fit.atmc.radius_on(w.dataset),
+    message:
+        "Comparing compressed networks of {wildcards.classifier}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/compare_atmc.py"
 
 
 rule atmc:

@@ -22,7 +22,7 @@ class ResNet(Classifier):
     """Basic blocks on a 3x3 stem of stride 1 without pooling, 1x1 convolutions in the shortcuts, mean over positions.
 
     18 is the full-precision card's network of Diffenderfer et al. 2021: 11.164 million prunable weights at width 1; at
-    width 2 the 44.64 million of their "WideResNet-18-2". 34 is the network of Gui et al. 2019 for CIFAR: 21.265 million.
+    width 2 the 44.64 million of their "WideResNet-18-2". 34 is the CIFAR network of Gui et al. 2019: 21.265 million.
     8 and 20 are the CIFAR networks of 16, 32, 64 channels.
     """
 

@@ -28,6 +28,7 @@ CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seed
 FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
 CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
 ATMC_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
+ORDER_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/order/seeds{seeds}.json"
 DECK_RECORDS = "<results>/evaluate/decks/{dataset}/seeds{seeds}.json"
 BUDGET_RECORDS = "<results>/evaluate/budgets/{dataset}/seeds{seeds}.json"
 

@@ -51,14 +51,14 @@ class AtmcFit(Schedule):
     ema: ClassVar[float] = 0.0
     autocast: ClassVar[bool] = False
     picks: ClassVar[tuple[Pick, ...]] = ("last",)
-    """Epochs are not picked: the papers picked on the test set, and training accuracy under attack is no better."""
+    """Epochs are not picked. The paper's code picks them on the test set, under the attack that it then reports."""
 
     tuning: float = Field(1.0, gt=0, le=100, description="epochs of compression, as a multiple of the base network's")
     tuning_lr: float = Field(0.2, gt=0, le=10, description="step size of compression, as a multiple of the base's")
     objective: Objective = Field("adversarial", description="what is minimised: the loss on attacked images, or mixed")
     trades_weight: float = Field(6.0, gt=0, le=1000, description="trades: weight of how differently images are seen")
-    radius: float = Field(4.0, ge=0, le=255, description="largest change of a pixel, in 255ths")
-    radii: dict[Name, Annotated[float, Field(ge=0, le=255)]] = Field({}, description="by dataset, in place of radius")
+    radius: float = Field(0.01569, ge=0, le=1, description="largest change of a pixel, in units of its range")
+    radii: dict[Name, Annotated[float, Field(ge=0, le=1)]] = Field({}, description="by dataset, in place of radius")
     ramp: float = Field(0.0, ge=0, lt=1, description="share of the base training over which the radius grows from 0")
     attack_steps: int = Field(7, ge=1, le=1000, description="steps of the attack that training images are under")
     reach: float = Field(2.5, gt=0, le=100, description="length of all its steps together, in radii")
@@ -69,5 +69,5 @@ class AtmcFit(Schedule):
     augmentation: Name = Field("clean", description="augmentation entry of the training images")
 
     def radius_on(self, dataset: str) -> float:
-        """For pixels in [0, 1]."""
-        return self.radii.get(dataset, self.radius) / 255
+        """The one that networks of a dataset are trained under."""
+        return self.radii.get(dataset, self.radius)
