@@ -56,17 +56,6 @@ def attacked(params: Params, shift: str) -> list[str]:
     return [model for model in each if any(fnmatchcase(model, pattern) for pattern in made.models)]
 
 
-def compressed_classifiers(params: Params) -> list[tuple[str, str, str]]:
-    """Names of every dataset, classifier and compressor that the study brings together."""
-    compressors = {name: build("compressors", params.compressors[name]) for name in params.chosen("compressors")}
-    return [
-        (dataset, classifier, name)
-        for dataset, classifier in params.compressed()
-        for name, compressor in compressors.items()
-        if classifier in (compressor.only or [classifier])
-    ]
-
-
 def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Params:
     """Read params files, later ones laid over earlier ones, and check every entry.
 

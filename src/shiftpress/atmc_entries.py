@@ -1,4 +1,4 @@
-"""Checks of what compressors are applied to: it must be there and go together."""
+"""What compressors are applied to, and checks that it is there and goes together."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,17 @@ from shiftpress.core.catalog import component
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
+
+
+def compressed_classifiers(params: Params) -> list[tuple[str, str, str]]:
+    """Names of every dataset, classifier and compressor that the study brings together."""
+    compressors = {name: _built(params, "compressors", name) for name in params.chosen("compressors")}
+    return [
+        (dataset, classifier, name)
+        for dataset, classifier in params.compressed()
+        for name, compressor in compressors.items()
+        if classifier in (compressor.only or [classifier])
+    ]
 
 
 def atmc_problems(params: Params, layers: Layers) -> list[Problem]:
