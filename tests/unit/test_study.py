@@ -175,7 +175,7 @@ def test_every_classifier_meets_dense_and_the_pruners_that_are_for_it():
 def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():
     laptop, paper = (datasets_read(load_study(files)) for files in ([STUDY], [STUDY, str(ROOT / "tiers/paper.yaml")]))
     assert laptop == ["mnist5k", "uci"]
-    assert paper == ["mnist", "cifar10", "cifar100", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
+    assert paper == ["mnist", "cifar10", "cifar100", "svhn", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
 
 
 def test_a_phase_can_train_on_some_of_the_datasets(complaints):
