@@ -5,8 +5,11 @@ import torch
 from torch.nn import functional as F
 from toy_hardening import hardening
 
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.linf import ascend_signs, start
+from shiftpress.core.progress import Progress
 from shiftpress.core.recipe import AtmcFit
+from shiftpress.training.compressing import train_base
 from shiftpress.training.sparse import state_of
 
 
@@ -100,6 +103,14 @@ def _after_views():
     return random.get_state()
 
 
-def test_radii_are_those_of_their_dataset():
-    fit = AtmcFit(radius=0.1, radii={"toy": 0.2})
+def test_radii_and_step_sizes_are_those_of_their_dataset():
+    fit = AtmcFit(radius=0.1, radii={"toy": 0.2}, lr=0.3, lrs={"toy": 0.4})
     assert (fit.radius_on("toy"), fit.radius_on("other")) == (0.2, 0.1)
+    assert (fit.on("toy").lr, fit.on("other").lr) == (0.4, 0.3) and fit.on("toy").radius_on("toy") == 0.2
+
+
+def test_a_base_network_is_trained_with_the_step_size_of_its_dataset(tmp_path):
+    found = []
+    for name, fit in {"a": {"lr": 0.002}, "b": {"lr": 0.5, "lrs": {"toy": 0.002}}}.items():
+        found.append(train_base(hardening(**fit), Checkpoints(name, tmp_path), Progress("t", 9)))
+    assert all(torch.equal(found[0][key], found[1][key]) for key in found[0])

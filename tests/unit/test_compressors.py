@@ -110,9 +110,10 @@ def test_after_training_every_matrix_has_few_values_on_the_support_of_what_was_t
 
     def watched(form):
         supports.append([part.detach() != 0 for part in form.trained])
-        finish(form)
+        moved = finish(form)
         for part, support in zip(form.trained, supports[-1], strict=True):
             assert not (part.detach() != 0)[~support].any()
+        return moved
 
     monkeypatch.setattr(Residual, "finish", watched)
     _, found = compressed(name, tmp_path)
@@ -227,6 +228,23 @@ def test_a_duplicate_forgets_what_has_left_the_support():
 def test_a_training_that_diverges_says_so(tmp_path):
     with pytest.raises(InputError, match="diverged at step .*lower lr"):
         compressed("da", tmp_path, hardening(lr=10.0, net="lenet", epochs=50))
+
+
+def test_batch_statistics_belong_to_the_network_that_is_kept(tmp_path):
+    task = hardening(net="convs", epochs=4)
+    _, found = compressed("atmc2", tmp_path, task)
+    net = task.untrained()
+    made = composed(found[0.2], True)
+    net.load_state_dict({key: tensor.view(net.state_dict()[key].shape) for key, tensor in made.items()})
+    kept = {key: tensor for key, tensor in state_of(net).items() if "running_mean" in key}
+    views = torch.Generator().manual_seed(0)
+    net.train()
+    for number in range(60):  # what its own images say of it, from any other start
+        positions = torch.randperm(50, generator=torch.Generator().manual_seed(number))[:16]
+        task.loss(net, task.views(positions, views), task.train.labels[positions], False)
+    for key, tensor in kept.items():
+        own = net.state_dict()[key]
+        assert (own - tensor).abs().max() < 0.1 * own.abs().max() + 0.02, key
 
 
 def test_ratios_fall_and_a_budget_is_not_lost_to_rounding():

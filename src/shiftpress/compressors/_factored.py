@@ -86,11 +86,13 @@ class Residual(Factored):
         super().after()
 
     @torch.no_grad()
-    def finish(self) -> None:
-        if self._duplicate:
-            for part, values in zip(self.trained, self._duplicate.final(self.trained), strict=True):
-                part.copy_(values)
-            super().after()
+    def finish(self) -> bool:
+        if not self._duplicate:
+            return False
+        for part, values in zip(self.trained, self._duplicate.final(self.trained), strict=True):
+            part.copy_(values)
+        super().after()
+        return True
 
     def state(self) -> Tree:
         mirror = self._duplicate.state() if self._duplicate else None

@@ -34,8 +34,9 @@ class Form:
     def after(self) -> None:
         """Hold the constraints, and bring the network's weights up to date."""
 
-    def finish(self) -> None:
-        """Make of the network what is kept of it, when training is over."""
+    def finish(self) -> bool:
+        """Make of the network what is kept of it, when training is over; whether that moved its weights."""
+        return False
 
     def tensors(self) -> State:
         """For a file: what stands there for the weights, by name; factors of one as ``<name>/left`` and so on."""

@@ -55,6 +55,7 @@ class AtmcFit(Schedule):
 
     tuning: float = Field(1.0, gt=0, le=100, description="epochs of compression, as a multiple of the base network's")
     tuning_lr: float = Field(0.2, gt=0, le=10, description="step size of compression, as a multiple of the base's")
+    lrs: dict[Name, Annotated[float, Field(gt=0, le=10)]] = Field({}, description="by dataset, in place of lr")
     objective: Objective = Field("adversarial", description="what is minimised: the loss on attacked images, or mixed")
     trades_weight: float = Field(6.0, gt=0, le=1000, description="trades: weight of how differently images are seen")
     radius: float = Field(0.01569, ge=0, le=1, description="largest change of a pixel, in units of its range")
@@ -67,6 +68,10 @@ class AtmcFit(Schedule):
         "eval", description="mode of the network under attack; train also moves batch statistics with every step"
     )
     augmentation: Name = Field("clean", description="augmentation entry of the training images")
+
+    def on(self, dataset: str) -> "AtmcFit":
+        """The recipe as it is for a dataset."""
+        return self.model_copy(update={"lr": self.lrs.get(dataset, self.lr), "lrs": {}})
 
     def radius_on(self, dataset: str) -> float:
         """The one that networks of a dataset are trained under."""

@@ -126,8 +126,8 @@ class HardRound(Round):
     def _result(self) -> State:
         """What is kept of the network: its weights as the form has them at last, with batch statistics of their own."""
         form = self.sparse.form
-        form.finish()
-        self._settle()
+        if form.finish():
+            self._settle()
         rest = {name: tensor for name, tensor in state_of(self.net).items() if name not in form.weights}
         return rest | form.tensors()
 
@@ -137,6 +137,7 @@ class HardRound(Round):
             return
         lesson, views = self.lesson, torch.Generator().manual_seed(self.lesson.seed_of("settling views"))
         batches = Batches(len(lesson.train), lesson.recipe.batch, lesson.seed_of("settling"))
-        for _ in range(SETTLING):
+        for number in range(SETTLING):
             positions = batches.next()
+            torch.manual_seed(lesson.seed_of("settling layers", number))
             lesson.loss(self.net, lesson.views(positions, views), lesson.train.labels[positions], False)

@@ -22,6 +22,7 @@ def train_base(lesson: Hardening, store: Checkpoints, progress: Progress) -> Sta
     """The dense network that compressors start from, by the recipe's first epochs."""
     if (done := store.read("base")) is not None:
         return done
+    lesson = replace(lesson, recipe=lesson.recipe.on(lesson.dataset))
     net = lesson.untrained()
     work = HardRound("base", 0, net, Shaped(net, Form(prunable(net))), lesson)
     work.ramped = True
@@ -35,7 +36,8 @@ def compress(
 
     One that starts from scratch needs no base. Raises InputError if a ratio leaves fewer weights than layers need.
     """
-    lesson = replace(lesson, objective=compressor.objective_of(lesson.recipe))
+    recipe = lesson.recipe.on(lesson.dataset)
+    lesson = replace(lesson, recipe=recipe, objective=compressor.objective_of(recipe))
     for ratio in compressor.ratios:
         key = f"{100 * ratio:.6g}"
         if (done := store.read(key)) is None:
