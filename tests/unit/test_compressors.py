@@ -236,15 +236,16 @@ def test_batch_statistics_belong_to_the_network_that_is_kept(tmp_path):
     net = task.untrained()
     made = composed(found[0.2], True)
     net.load_state_dict({key: tensor.view(net.state_dict()[key].shape) for key, tensor in made.items()})
-    kept = {key: tensor for key, tensor in state_of(net).items() if "running_mean" in key}
+    kept = state_of(net)
     views = torch.Generator().manual_seed(0)
     net.train()
     for number in range(60):  # what its own images say of it, from any other start
         positions = torch.randperm(50, generator=torch.Generator().manual_seed(number))[:16]
         task.loss(net, task.views(positions, views), task.train.labels[positions], False)
-    for key, tensor in kept.items():
-        own = net.state_dict()[key]
-        assert (own - tensor).abs().max() < 0.1 * own.abs().max() + 0.02, key
+    for layer in ("norm0", "norm1"):
+        moved = (net.state_dict()[f"{layer}.running_mean"] - kept[f"{layer}.running_mean"]).abs()
+        # batches of 16 images, of which the last ten count
+        assert (moved < 0.3 * kept[f"{layer}.running_var"].sqrt()).all(), layer
 
 
 def test_ratios_fall_and_a_budget_is_not_lost_to_rounding():
