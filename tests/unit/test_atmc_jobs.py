@@ -113,6 +113,8 @@ def test_networks_are_trained_scored_as_they_are_stored_and_compared(study, data
         assert sizes["lenet/atmc8/20", seed, "size_paper"] < sizes["lenet/atmc32/20", seed, "size_paper"]
         assert sizes["lenet/atmc32/20", seed, "size_indexed"] > sizes["lenet/atmc32/20", seed, "size_paper"]
         assert sizes["lenet/atmc32/20", seed, "nonzero"] <= 0.2
+        assert 0 <= sizes["lenet/atmc32/20", seed, "entries_beside"] < 1
+        assert ("lenet/alr/20", seed, "entries_beside") not in sizes
     target = tmp_path / "order.json"
     files = {"records": [str(tmp_path / f"{name}.json") for name in found]}
     settings = {"metrics": ["accuracy"], "robust": "robust_accuracy", "references": ["paper"], "radius": 0.1}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from shiftpress.core.factors import PARTS, Factors
 from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
 from shiftpress.core.tensors import State
@@ -51,7 +52,20 @@ class Stored:
         """What ``packing.accounting`` says of its matrices."""
         places = layout(blank(self.card.facts))
         matrices = [t.numpy() for name, t in self.card.state.items() if "/" in name or name in places.weights]
-        return accounts([m.astype(np.float32) for m in matrices], sum(places.sizes), len(self.data), elsewhere(places))
+        found = accounts([m.astype(np.float32) for m in matrices], sum(places.sizes), len(self.data), elsewhere(places))
+        return found | self._beside()
+
+    def _beside(self) -> dict[str, float]:
+        """Of networks with a remainder, the share of entries that are not in the matrix that began as the weights.
+
+        Without any, they are pruned networks under another name.
+        """
+        kept, own, state = 0, 0, self.card.state
+        for name in (n.removesuffix("/rest") for n in state if n.endswith("/rest")):
+            parts = Factors(*(state[f"{name}/{part}"] for part in PARTS), self.card.facts.free)
+            counts = [int(matrix.count_nonzero()) for matrix in parts.matrices]
+            kept, own = kept + sum(counts), own + counts[parts.bearing[0]]
+        return {"entries_beside": 1 - own / kept} if kept else {}
 
 
 def on_clean(stored: Stored, test: Split, **shared: Any) -> Iterator[Record]:
