@@ -4,16 +4,21 @@ import os
 import random
 
 import pytest
+import torch
 from killing import checkpoints_of, killed
+from safetensors.torch import load_file
 from stage_jobs import run_script
 from toy_lessons import halves
+from typer.testing import CliRunner
 
 from shiftpress.assembly import load_study
+from shiftpress.cli import app
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.records import read_records
 from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import read_facts, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.packing.compressed import unpack_either
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 RATIOS = {"ratios": [0.2, 0.05]}
@@ -123,3 +128,26 @@ def test_networks_are_trained_scored_as_they_are_stored_and_compared(study, data
     run_script("compare_atmc", log=str(tmp_path / "job.log"), **parts)
     gaps = {record.model for record in read_records(target)}
     assert gaps >= {"lenet/atmc8~atmc32"}
+
+
+def test_a_compressed_network_is_packed_by_name_and_opened_by_the_verbs(study, data, tmp_path, monkeypatch):
+    make_base(study, data, tmp_path)
+    made = read_tensors(make(study, "atmc8", data, tmp_path))
+    folder = tmp_path / "results/laptop"
+    write_tensors(folder / "atmc/mnist5k/lenet/atmc8/seeds0-1.safetensors", made, "test")
+    write_json(folder / "data/mnist5k/card.json", {"classes": ["dark", "bright"], "shape": [1, 32, 32]}, "test")
+    small = study.model_copy(update={"run": study.run.model_copy(update={"seeds": [0, 1], "seeds_per_job": 2})})
+    monkeypatch.setattr("shiftpress.cli_card.params_of", lambda tier: small)
+    run = CliRunner().invoke
+    packed = run(app, ["card", "pack", "mnist5k/lenet/atmc8/5", "--seed", "1", "-o", "five.card"])
+    assert packed.exit_code == 0, packed.output
+    found = unpack_either((tmp_path / "five.card").read_bytes())
+    assert all(torch.equal(tensor, made[f"1/5/{name}"]) for name, tensor in found.state.items())
+    shown = run(app, ["card", "info", "five.card"])
+    assert shown.exit_code == 0 and "shiftpress/card/2" in shown.output and "disk_bytes" in shown.output
+    assert run(app, ["card", "unpack", "five.card", "-o", "plain.safetensors"]).exit_code == 0
+    plain = load_file(tmp_path / "plain.safetensors")
+    assert plain["conv0.weight"].shape == (2, 1, 5, 5)
+    for wrong in (["mnist5k/lenet/atmc8/7"], ["mnist5k/lent/atmc8/5"], ["mnist5k/lenet/atmc8/5", "--bits", "16"]):
+        assert run(app, ["card", "pack", *wrong, "-o", "no.card"]).exit_code == 2
+    assert run(app, ["card", "pack", "mnist5k/lenet/ap/5", "-o", "no.card"]).exit_code == 2, "it was not trained"

@@ -12,9 +12,9 @@ from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
 from shiftpress.core.tensors import State
 from shiftpress.evaluation.cards import measure
-from shiftpress.packing import card, factored
 from shiftpress.packing.accounting import accounts
 from shiftpress.packing.card import blank
+from shiftpress.packing.compressed import AnyCard, pack_either, unpack_either
 from shiftpress.packing.layout import layout
 from shiftpress.packing.payload import elsewhere
 
@@ -24,7 +24,7 @@ class Stored:
     """A card file, plain or of factors, and what it decodes to."""
 
     data: bytes
-    card: card.Card | factored.FactoredCard
+    card: AnyCard
 
     @classmethod
     def of(
@@ -38,11 +38,8 @@ class Stored:
         free: bool,
     ) -> "Stored":
         """The file of a compressed network's state, in which weights may stand as factors."""
-        if any("/" in name for name in state):
-            data = factored.pack(state, kind, fields, shape, classes, free=free)
-            return cls(data, factored.unpack(data))
-        data = card.pack(state, kind, fields, shape, classes)
-        return cls(data, card.unpack(data))
+        data = pack_either(state, kind, fields, shape, classes, free=free)
+        return cls(data, unpack_either(data))
 
     def net(self) -> nn.Module:
         """The classifier in evaluation mode, images (N, C, H, W) in [0, 1] -> logits."""
