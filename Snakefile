@@ -21,6 +21,7 @@ include: "workflow/rules/codecs.smk"
 include: "workflow/rules/cards.smk"
 include: "workflow/rules/decks.smk"
 include: "workflow/rules/attacks.smk"
+include: "workflow/rules/atmc.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 

@@ -20,12 +20,13 @@ import torch  # noqa: E402
 from corruptions import pictures  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from shiftpress.assembly import build, load_study  # noqa: E402
+from shiftpress.assembly import build  # noqa: E402
 from shiftpress.core.catalog import component  # noqa: E402
 from shiftpress.core.determinism import prepare  # noqa: E402
 from shiftpress.core.splits import Split  # noqa: E402
 from shiftpress.evaluation.hands import bank_of  # noqa: E402
 from shiftpress.gates.base import BatchGate, Seen  # noqa: E402
+from shiftpress.loading import load_study  # noqa: E402
 from shiftpress.shifts.base import Others  # noqa: E402
 
 NOISE = ("gaussian_noise", "shot_noise", "impulse_noise")

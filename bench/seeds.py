@@ -73,10 +73,11 @@ def _same(folder: Path, together: str, alone: list[str]) -> int:
 
 
 def measure(folder: Path, given: argparse.Namespace) -> dict:
-    from shiftpress.assembly import build, load_study
+    from shiftpress.assembly import build
     from shiftpress.core.seeds import blocks
     from shiftpress.core.splits import as_tensors
     from shiftpress.core.tensors import write_tensors
+    from shiftpress.loading import load_study
     from shiftpress.preparation import prepare
     from shiftpress.staging import stage
 

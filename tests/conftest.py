@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from shiftpress.assembly import load_study
 from shiftpress.core.params import Params
+from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

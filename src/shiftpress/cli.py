@@ -30,7 +30,7 @@ def check(
     overlays: Annotated[list[Path] | None, typer.Argument(help="files laid over params.yaml, in order")] = None,
 ) -> None:
     """Check params.yaml and overlays; say every mistake with its file and line."""
-    from shiftpress.assembly import load_study
+    from shiftpress.loading import load_study
 
     params = load_study(["params.yaml", *map(str, overlays or [])])
     print(f"The params are sound: tier {params.run.tier}, {len(params.run.seeds)} seeds.")
@@ -124,7 +124,7 @@ def verify_copy(
 
 
 def _study(overlays: list[Path] | None) -> Any:
-    from shiftpress.assembly import load_study
+    from shiftpress.loading import load_study
 
     return load_study(["params.yaml", *map(str, overlays or [])])
 

@@ -20,7 +20,10 @@ CARD_FILE = Annotated[Path, typer.Argument(metavar="CARDFILE", help="what pack w
 def pack(
     name: Annotated[
         str,
-        typer.Argument(help="dataset/classifier/augmentation/pruner/percent, or dataset/classifier/augmentation/dense"),
+        typer.Argument(
+            help="dataset/classifier/augmentation/pruner/percent, dataset/classifier/augmentation/dense, or "
+            "dataset/classifier/compressor/percent"
+        ),
     ],
     tier: TIER = "laptop",
     seed: Annotated[int, typer.Option(help="run seed it was trained with")] = 0,
@@ -31,12 +34,19 @@ def pack(
     """Write a trained card of a tier's results as one file."""
     from shiftpress.core.files import write_file
     from shiftpress.core.problems import InputError
+    from shiftpress.packing.compressed import names_compressed, packed_compressed
     from shiftpress.packing.trained import packed
 
     if bits not in (None, 1, 16, 32):
         raise InputError(f"A weight has 32, 16 or 1 bits, not {bits}.")
     out = out or Path(f"{name.replace('/', '-')}-seed{seed}.card.safetensors")
-    data = packed(name, params_of(tier), tier, seed, bits=bits, fold=fold)
+    params = params_of(tier)
+    if names_compressed(name, params):
+        if bits or fold:
+            raise InputError("A compressed network is packed as it was trained: leave out --bits and --fold.")
+        data = packed_compressed(name, params, tier, seed)
+    else:
+        data = packed(name, params, tier, seed, bits=bits, fold=fold)
     write_file(out, data)
     print(f"{out}: {len(data)} bytes")
 
@@ -51,9 +61,9 @@ def unpack(
     from safetensors.torch import save
 
     from shiftpress.core.files import read_file, write_file
-    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.compressed import plain_state, unpack_either
 
-    state = opened(read_file(card_file)).state
+    state = plain_state(unpack_either(read_file(card_file)))
     write_file(out, save({name: state[name].contiguous() for name in sorted(state)}))
     print(f"{out}: {len(state)} tensors")
 
@@ -66,16 +76,19 @@ def info(
 ) -> None:
     """Print what a card is, how its file's bytes compare with the usual ways of counting, and how fast it is here."""
     from shiftpress.core.files import read_file
-    from shiftpress.packing.card import unpack as opened
+    from shiftpress.packing.card import Card
+    from shiftpress.packing.compressed import unpack_either
     from shiftpress.packing.latency import latency as measured
     from shiftpress.packing.sizes import sizes
 
     data = read_file(card_file)
-    found = opened(data)
+    found = unpack_either(data)
     facts = found.facts.model_dump()
-    for key in ("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "digest"):
-        print(f"{key:14} {facts[key]}")
-    for key, value in sizes(data).items():
+    for key in ("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "form", "free", "digest"):
+        if key in facts:
+            print(f"{key:14} {facts[key]}")
+    counted = sizes(data) if isinstance(found, Card) else {"disk_bytes": len(data)}
+    for key, value in counted.items():
         print(f"{key:14} {value:.0f}")
     if latency:
         for batch, milliseconds in measured(found.net(), tuple(found.facts.shape)).items():

@@ -11,8 +11,8 @@ from shiftpress.core.adversarial import Robustness
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
 from shiftpress.core.decks import Budgets, Deck
-from shiftpress.core.params import FAMILIES, Analysis, CodecFit, Formats, Params, Run, Study
-from shiftpress.core.recipe import CardFit
+from shiftpress.core.params import FAMILIES, Analysis, Formats, Params, Run, Study
+from shiftpress.core.recipe import AtmcFit, CardFit, CodecFit
 
 Schema = dict[str, Any]
 
@@ -73,6 +73,7 @@ def page() -> str:
         ("run", Run),
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
+        ("fit.atmc", AtmcFit),
         ("analysis", Analysis),
         ("robustness", Robustness),
         ("study", Study),

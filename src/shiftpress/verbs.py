@@ -32,8 +32,8 @@ def plainly(verb: Callable[..., None]) -> Callable[..., None]:
 
 def params_of(tier: str) -> "Params":
     """The params of a tier: its overlay laid over params.yaml, as the pipeline does."""
-    from shiftpress.assembly import load_study
     from shiftpress.core.problems import InputError
+    from shiftpress.loading import load_study
 
     overlay = Path("tiers") / f"{tier}.yaml"
     params = load_study(["params.yaml", *([str(overlay)] if overlay.is_file() else [])])

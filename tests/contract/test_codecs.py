@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.core.coding import TABLE_BITS, Uniform
+from shiftpress.loading import load_study
 from shiftpress.objectives.base import Step
 
 PARAMS = load_study([str(Path(__file__).parents[2] / "params.yaml")])

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from rawfiles import WRITERS, made_sets, place_made_files, write_office
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.pixels import pixel_digest, set_digest
 from shiftpress.core.problems import InputError
@@ -21,6 +21,7 @@ from shiftpress.core.rawdata import obtain
 from shiftpress.core.splits import SPLITS, as_tensors, load_split
 from shiftpress.core.tensors import write_tensors
 from shiftpress.datasets.base import UNKNOWN, Part
+from shiftpress.loading import load_study
 from shiftpress.preparation import prepare
 from shiftpress.shifts.base import Others
 

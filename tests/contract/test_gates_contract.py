@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.gates.base import BatchGate, Seen, blend
+from shiftpress.loading import load_study
 
 PARAMS = load_study([str(Path(__file__).parents[2] / "params.yaml")])
 GROUPS = ("rough", "smooth", "rough", "smooth", "smooth")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.classifiers.convn import ConvN
+from shiftpress.loading import load_study
 from shiftpress.pruners.base import prunable
 
 PARAMS = load_study([str(Path(__file__).parents[2] / "params.yaml")])

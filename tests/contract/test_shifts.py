@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.core.ascent import transport_cost
 from shiftpress.core.draws import Draws
 from shiftpress.core.splits import Split
 from shiftpress.core.tensors import write_tensors
+from shiftpress.loading import load_study
 from shiftpress.shifts.base import Others, Shift, as_tensors, load_shifted, shift_split
 
 ENTRIES = load_study([str(Path(__file__).parents[2] / "params.yaml")]).shifts

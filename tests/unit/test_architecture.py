@@ -14,7 +14,18 @@ SRC = ROOT / "src" / "shiftpress"
 MODULES = sorted(SRC.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
-FAMILIES = {"datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates", "attacks"}
+FAMILIES = {
+    "datasets",
+    "shifts",
+    "codecs",
+    "objectives",
+    "classifiers",
+    "augmentations",
+    "pruners",
+    "compressors",
+    "gates",
+    "attacks",
+}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -29,10 +40,14 @@ LAYERS = {
     "staging": {"core", "datasets", "assembly", "preparation"},
     "entries": {"core"},
     "deck_entries": {"core"},
-    "assembly": {"core", "entries", "deck_entries"},
+    "assembly": {"core"},
+    "atmc_entries": {"core", "assembly"},
+    "model_entries": {"core", "assembly"},
+    "dataset_entries": {"core", "assembly"},
+    "loading": {"core", "entries", "deck_entries", "atmc_entries", "model_entries", "dataset_entries"},
     "reference": {"core", "claims"},
-    "verbs": {"core", "assembly"},
-    "cli": {"core", "assembly", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck"},
+    "verbs": {"core", "assembly", "loading"},
+    "cli": {"core", "loading", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck"},
     "cli_card": {"core", "assembly", "packing", "verbs"},
     "cli_deck": {"core", "evaluation", "packing", "verbs"},
     "cli_codec": {"core", "assembly", "coding", "verbs"},

@@ -9,11 +9,11 @@ from killing import checkpoints_of, killed
 from stage_jobs import make_card
 from toy_lessons import halves
 
-from shiftpress.assembly import load_study
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import read_facts, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.loading import load_study
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 SMALL = {

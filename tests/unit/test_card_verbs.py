@@ -9,10 +9,11 @@ import torch
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.cli import app
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import with_prefix, write_tensors
+from shiftpress.loading import load_study
 from shiftpress.packing.card import unpack
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,11 @@ import pytest
 from toy_cards import AUGMENTED, LAPTOP, card_records
 from toy_decks import GAINS, deck_records
 
-from shiftpress.assembly import build, load_study, pruned_classifiers
+from shiftpress.assembly import build, pruned_classifiers
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge
+from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[2]
 (LEDGER,) = read_ledgers([ROOT / "claims/cards2021.yaml"])

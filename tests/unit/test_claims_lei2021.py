@@ -7,11 +7,12 @@ import jsonschema
 import pytest
 from toy_records import LAPTOP, STANDARD_TIER, codec_records
 
-from shiftpress.assembly import build, load_study, trained_codecs
+from shiftpress.assembly import build, trained_codecs
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.results import schema
 from shiftpress.claims.verdict import judge
+from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[2]
 (LEDGER,) = read_ledgers([ROOT / "claims/lei2021.yaml"])

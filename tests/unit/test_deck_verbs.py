@@ -9,7 +9,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.cli import app
 from shiftpress.core.splits import Split, as_tensors
 from shiftpress.core.storage import write_json
@@ -19,6 +19,7 @@ from shiftpress.evaluation.decks import seen_by
 from shiftpress.evaluation.deployed import classify
 from shiftpress.evaluation.hands import bank_of, files_of, laid_out
 from shiftpress.gates.base import Seen, blend
+from shiftpress.loading import load_study
 from shiftpress.packing.card import pack, unpack
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from shiftpress.assembly import build, load_study
+from shiftpress.assembly import build
 from shiftpress.gates._spectra import distances, spectra
 from shiftpress.gates.base import Seen, blend, hardest
 from shiftpress.gates.confidence import Confidence
@@ -13,6 +13,7 @@ from shiftpress.gates.learned import Learned
 from shiftpress.gates.oracle import Oracle
 from shiftpress.gates.spectral import Spectral
 from shiftpress.gates.uniform import Uniform
+from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[2]
 RANDOM = torch.Generator().manual_seed(0)

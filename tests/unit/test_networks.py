@@ -29,6 +29,9 @@ def test_convn_has_the_prunable_weights_of_the_paper(depth, millions):
         ("resnet", {"depth": 20}, 10, 270_896),
         ("preact_resnet", {}, 10, 24_868_032),
         ("preact_resnet", {}, 100, 24_937_152),
+        ("resnet", {"depth": 34}, 10, 21_265_088),
+        ("resnet", {"depth": 34}, 100, 21_311_168),
+        ("preact_resnet", {"stages": [128, 256, 512], "stem": 16, "norm": "affine", "dropout": 0.4}, 10, 10_954_160),
         ("vgg16", {}, 10, 14_710_464 + 5_120),
     ],
 )

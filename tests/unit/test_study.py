@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import attacked, datasets_read, load_study, pruned_classifiers
+from shiftpress.assembly import attacked, datasets_read, pruned_classifiers
 from shiftpress.core.problems import InputError
+from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[2]
 STUDY = str(ROOT / "params.yaml")
@@ -48,7 +49,8 @@ def test_every_tier_is_sound_and_has_its_own_folder(tier):
 def test_a_study_is_checked_without_packages_that_take_long_to_import():
     code = f"""if True:
         import sys
-        from shiftpress.assembly import load_study, pruned_classifiers, trained_codecs
+        from shiftpress.assembly import pruned_classifiers, trained_codecs
+        from shiftpress.loading import load_study
         params = load_study([{STUDY!r}, {str(ROOT / "tiers/paper.yaml")!r}])
         assert trained_codecs(params) and pruned_classifiers(params)
         print(sorted({{"torchvision", "compressai", "torch._dynamo", "matplotlib", "pandas"}} & set(sys.modules)))
@@ -175,7 +177,7 @@ def test_every_classifier_meets_dense_and_the_pruners_that_are_for_it():
 def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():
     laptop, paper = (datasets_read(load_study(files)) for files in ([STUDY], [STUDY, str(ROOT / "tiers/paper.yaml")]))
     assert laptop == ["mnist5k", "uci"]
-    assert paper == ["mnist", "cifar10", "cifar100", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
+    assert paper == ["mnist", "cifar10", "cifar100", "svhn", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
 
 
 def test_a_phase_can_train_on_some_of_the_datasets(complaints):

@@ -68,6 +68,7 @@ def test_the_claims_have_verdicts_with_intervals(finished):
         *(f"L{k}" for k in range(1, 21)),
         *(f"C-{k}" for k in range(1, 27)),
         *(f"RB-{k}" for k in range(1, 9)),
+        *(f"A{k}" for k in range(1, 13)),
     }
     assert all(claim["reason"] for claim in claims)
     for claim in (claim for claim in claims if claim["id"] in ("L13", "C-2")):

@@ -9,11 +9,11 @@ from shiftpress.assembly import (
     attacked,
     build,
     datasets_read,
-    load_study,
     partners,
     pruned_classifiers,
     trained_codecs,
 )
+from shiftpress.atmc_entries import compressed_classifiers
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import component, kinds, module_of
@@ -23,6 +23,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.provenance import sources
 from shiftpress.core.seeds import blocks
 from shiftpress.core.storage import sidecar
+from shiftpress.loading import load_study
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.

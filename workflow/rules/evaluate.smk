@@ -91,6 +91,8 @@ RECORDS = [
     *card_grid(paths.CARD_RECORDS),
     *attack_grid(paths.ATTACK_RECORDS),
     *deck_grid(paths.DECK_RECORDS),
+    *atmc_grid(paths.ATMC_RECORDS),
+    *order_grid(),
     *(deck_grid(paths.BUDGET_RECORDS) if PARAMS.budgets.bytes else []),
 ]
 

@@ -18,12 +18,13 @@ class PreActBlock(nn.Module):
     In the code of the released cards every shortcut does, and those with a convolution are normalised.
     """
 
-    def __init__(self, channels: int, out: int, stride: int, norm: Norm, shortcuts: Shortcuts):
+    def __init__(self, channels: int, out: int, stride: int, norm: Norm, shortcuts: Shortcuts, dropout: float):
         super().__init__()
         self.norm1, self.norm2 = normaliser(norm, channels), normaliser(norm, out)
         self.conv1 = nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False)
         self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
         self.relu = nn.ReLU()
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
         self.shortcut = nn.Identity() if shortcuts == "released" else None
         if stride != 1 or channels != out:
             self.shortcut = nn.Conv2d(channels, out, 1, stride=stride, bias=False)
@@ -33,14 +34,15 @@ class PreActBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         ready = self.relu(self.norm1(x))
         past = x if self.shortcut is None else self.shortcut(ready)
-        return past + self.conv2(self.relu(self.norm2(self.conv1(ready))))
+        return past + self.conv2(self.dropout(self.relu(self.norm2(self.conv1(ready)))))
 
 
 class PreActResNet(Classifier):
     """Two pre-activation blocks a stage (He et al. 2016), no biases, batch normalisation without scale and shift.
 
     The binary cards of Diffenderfer et al. 2021: their "WideResNet-18-2" has stages of 64, 192, 384, 768 channels and
-    24.87 million weights, another network than the full-precision cards', and shortcuts of its own.
+    24.87 million weights, another network than the full-precision cards', and shortcuts of its own. With stages of 128,
+    256, 512 channels on a stem of 16 it is WRN-16-8 (Zagoruyko and Komodakis 2016): 10.95 million.
     """
 
     title = "PreActResNet"
@@ -48,6 +50,8 @@ class PreActResNet(Classifier):
     stages: list[Annotated[int, Field(ge=1, le=4096)]] = Field(
         [64, 192, 384, 768], min_length=1, max_length=6, description="channels of each stage"
     )
+    stem: int | None = Field(None, ge=1, le=4096, description="channels of the first layer; none: of the first stage")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of features dropped inside each block, in training")
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("plain", description="batch normalisation: none, affine, or plain")
     shortcuts: Shortcuts = Field(
@@ -55,14 +59,15 @@ class PreActResNet(Classifier):
     )
 
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        channels = scaled(self.stages[0], self.width)
+        channels = scaled(self.stem or self.stages[0], self.width)
         net = nn.Sequential()
         net.add_module("normalise", Normalise(shape[0]))
         net.add_module("stem", nn.Conv2d(shape[0], channels, 3, padding=1, bias=False))
         for stage, wide in enumerate(self.stages):
             out = scaled(wide, self.width)
-            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, self.norm, self.shortcuts))
-            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, self.norm, self.shortcuts))
+            how = (self.norm, self.shortcuts, self.dropout)
+            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, *how))
+            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, *how))
             channels = out
         net.add_module("norm", normaliser(self.norm, channels))
         net.add_module("relu", nn.ReLU())

@@ -9,7 +9,12 @@ from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled,
 from shiftpress.classifiers.base import Classifier, Normalise
 from shiftpress.core.splits import Shape
 
-DEPTHS = {8: ((16, 32, 64), 1), 20: ((16, 32, 64), 3), 18: ((64, 128, 256, 512), 2)}
+DEPTHS = {
+    8: ((16, 32, 64), (1, 1, 1)),
+    20: ((16, 32, 64), (3, 3, 3)),
+    18: ((64, 128, 256, 512), (2, 2, 2, 2)),
+    34: ((64, 128, 256, 512), (3, 4, 6, 3)),
+}
 """Layers -> channels of the stages, and blocks in each (He et al. 2016)."""
 
 
@@ -17,12 +22,15 @@ class ResNet(Classifier):
     """Basic blocks on a 3x3 stem of stride 1 without pooling, 1x1 convolutions in the shortcuts, mean over positions.
 
     18 is the full-precision card's network of Diffenderfer et al. 2021: 11.164 million prunable weights at width 1; at
-    width 2 the 44.64 million of their "WideResNet-18-2". 8 and 20 are the CIFAR networks of 16, 32, 64 channels.
+    width 2 the 44.64 million of their "WideResNet-18-2". 34 is the CIFAR network of Gui et al. 2019: 21.265 million.
+    8 and 20 are the CIFAR networks of 16, 32, 64 channels.
     """
 
     title = "ResNet"
 
-    depth: Literal[8, 18, 20] = Field(18, description="layers: 18 has four stages, 8 and 20 have three narrow ones")
+    depth: Literal[8, 18, 20, 34] = Field(
+        18, description="layers: 18 and 34 have four stages, 8 and 20 have three narrow ones"
+    )
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("affine", description="batch normalisation: none, affine, or plain")
     head_bias: bool = Field(True, description="whether the last layer has biases")
@@ -37,9 +45,9 @@ class ResNet(Classifier):
         net.add_module("relu", nn.ReLU())
         for stage, wide in enumerate(stages):
             out = scaled(wide, self.width)
-            for number in range(blocks):
+            for number in range(blocks[stage]):
                 stride = 2 if stage and not number else 1
-                net.add_module(f"block{stage}{'abc'[number]}", self._block(channels, out, stride))
+                net.add_module(f"block{stage}{'abcdef'[number]}", self._block(channels, out, stride))
                 channels = out
         net.add_module("pool", nn.AdaptiveAvgPool2d(1))
         net.add_module("flatten", nn.Flatten())

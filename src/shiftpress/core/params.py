@@ -7,10 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.component import Choice, Name
 from shiftpress.core.decks import Budgets, Deck, Member
-from shiftpress.core.recipe import CardFit
+from shiftpress.core.recipe import Fit
 from shiftpress.core.seeds import STRIDE
 
-FAMILIES = ("datasets", "shifts", "codecs", "objectives", "classifiers", "augmentations", "pruners", "gates", "attacks")
+FAMILIES = (
+    "datasets",
+    "shifts",
+    "codecs",
+    "objectives",
+    "classifiers",
+    "augmentations",
+    "pruners",
+    "compressors",
+    "gates",
+    "attacks",
+)
 """Sections of params.yaml that map names to components; each is a package of the same name."""
 
 RESERVED = {"dense": "the unpruned network", "all": "every entry"}
@@ -55,24 +66,8 @@ class Run(Section):
         return seeds
 
 
-class CodecFit(Section):
-    """How codecs are trained: Adam, the rate dropped at milestones (Lei et al. 2021, our CPU recipe)."""
-
-    epochs: int = Field(15, ge=1, le=10_000, description="passes over the training images")
-    batch: int = Field(64, ge=2, le=65_536, description="images per step")
-    lr: float = Field(1e-3, gt=0, le=1, description="Adam step size at the start")
-    drops: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
-        [0.6, 0.85], description="fractions of the training after which the step size falls"
-    )
-    drop_factor: float = Field(0.2, gt=0, le=1, description="what the step size is multiplied by")
-
-
-class Fit(Section):
-    """Training recipes."""
-
-    codecs: CodecFit = Field(CodecFit(), description="recipe for codecs")
-    cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
-
+Some = Literal["all"] | list[Name]
+"""Entries by name, or all, or none."""
 
 Qualities = list[Annotated[int, Field(ge=1, le=100)]]
 
@@ -121,9 +116,11 @@ class Study(Section):
     classifiers: Choice = Field("all", description="classifier entries to train")
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
+    compressors: Some = Field("all", description="compressor entries to apply; may be empty")
+    compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
-    attacks: Literal["all"] | list[Name] = Field("all", description="attacks on classifiers; an empty list for none")
+    attacks: Some = Field("all", description="attacks on classifiers; may be empty")
     decks_under: Choice = Field("all", description="those of study.shifts that decks are scored under")
 
 
@@ -143,6 +140,7 @@ class Params(Section):
     classifiers: dict[Name, Entry] = Field(description="network architectures", min_length=1)
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
+    compressors: dict[Name, Entry] = Field({}, description="ways to compress a classifier under attack")
     gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
     attacks: dict[Name, Entry] = Field({}, description="ways to look for changes that make a classifier err")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
@@ -151,7 +149,7 @@ class Params(Section):
     def effective(self) -> dict[str, Any]:
         """What decides the results: everything but the entries that the study leaves out."""
         whole = self.model_dump()
-        used = {family: self.used(family) for family in FAMILIES} | {"decks": self.chosen("decks")}
+        used = {family: self.needed(family) for family in FAMILIES} | {"decks": self.chosen("decks")}
         return {**whole, **{f: {name: whole[f][name] for name in names} for f, names in used.items()}}
 
     def chosen(self, family: str) -> list[str]:
@@ -168,6 +166,17 @@ class Params(Section):
     def members(self) -> list[Member]:
         """Every card of the study's decks, each once."""
         return list(dict.fromkeys(member for name in self.chosen("decks") for member in self.decks[name].members))
+
+    def needed(self, family: str) -> list[str]:
+        """Those, and the entries that only compressors work with."""
+        pairs = self.compressed()
+        more = {"classifiers": [pair[1] for pair in pairs], "augmentations": [self.fit.atmc.augmentation]}
+        return list(dict.fromkeys([*self.used(family), *(more.get(family, []) if pairs else [])]))
+
+    def compressed(self) -> list[tuple[str, str]]:
+        """Names of the datasets and classifiers that compressors are applied to; none if there is no compressor."""
+        pairs = [name.partition("/")[::2] for name in self.study.compressed]
+        return list(dict.fromkeys(pairs)) if self.chosen("compressors") else []
 
     def datasets_of(self, phase: Literal["codecs", "cards"]) -> list[str]:
         """Names of the datasets that the models of a phase are trained on, in the order of study.datasets."""

@@ -18,6 +18,9 @@ CODEC = "<results>/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors
 CARD = "<results>/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
 DENSE = CARD.replace("{pruner}", "dense")
 
+BASE = "<results>/atmc/{dataset}/{classifier}/base/{training}/seeds{seeds}.safetensors"
+COMPRESSED = "<results>/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.safetensors"
+
 PACKED = "<results>/decks/{dataset}/seeds{seeds}.safetensors"
 
 CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.json"
@@ -26,6 +29,8 @@ FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
 CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
 ATTACK_RECORDS = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
 ATTACK_IMAGES = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
+ATMC_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
+ORDER_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/order/seeds{seeds}.json"
 DECK_RECORDS = "<results>/evaluate/decks/{dataset}/seeds{seeds}.json"
 BUDGET_RECORDS = "<results>/evaluate/budgets/{dataset}/seeds{seeds}.json"
 

@@ -13,7 +13,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.tensors import State
 from shiftpress.packing import container, payload
 from shiftpress.packing import layout as layouts
-from shiftpress.packing.container import Facts
+from shiftpress.packing.container import Facts, Network
 from shiftpress.packing.values import narrowest
 
 MOST_PIXELS, MOST_VALUES = 1 << 24, 1 << 27
@@ -30,7 +30,7 @@ class Card:
     def net(self) -> nn.Module:
         """The classifier, ready for images (N, C, H, W) in [0, 1]. Leaves the global generator as it was."""
         with torch.random.fork_rng(devices=[]):
-            net = _built(self.facts)
+            net = untrained(self.facts)
         net.load_state_dict(self.state)
         return net.eval()
 
@@ -51,7 +51,7 @@ def pack(
     ``bits`` of a kept weight are 32, 16 or 1; by default the fewest that lose nothing. ``fold`` moves the statistics of
     affine normalisations into their scale and shift. Raises InputError if the parts do not belong together.
     """
-    fields = _classifier(kind, fields).model_dump(mode="json")
+    fields = classifier_of(kind, fields).model_dump(mode="json")
     facts = Facts(kind=kind, fields=fields, shape=list(shape), classes=classes, bits=32, folded=fold, origin=origin)
     net = blank(facts)
     places = layouts.layout(net, folded=fold)
@@ -70,18 +70,19 @@ def unpack(data: bytes) -> Card:
     return Card(facts, payload.unpack(arrays, places, facts.bits))
 
 
-def _classifier(kind: str, fields: dict[str, Any]) -> Component:
+def classifier_of(kind: str, fields: dict[str, Any]) -> Component:
+    """The classifier of these facts. Raises InputError if there is none."""
     return built("classifiers", kind, fields, container.WHAT)
 
 
-def _built(facts: Facts) -> nn.Module:
+def untrained(facts: Network) -> nn.Module:
     """An untrained network of this kind, on torch's default device."""
-    return _classifier(facts.kind, facts.fields).build(tuple(facts.shape), facts.classes)
+    return classifier_of(facts.kind, facts.fields).build(tuple(facts.shape), facts.classes)
 
 
-def blank(facts: Facts) -> nn.Module:
+def blank(facts: Network) -> nn.Module:
     """The network without its memory: names, shapes and types. Raises InputError if it is beyond the limits."""
-    classifier, shape = _classifier(facts.kind, facts.fields), tuple(facts.shape)
+    classifier, shape = classifier_of(facts.kind, facts.fields), tuple(facts.shape)
     reason = f"images of {shape} are too large" if math.prod(shape) > MOST_PIXELS else classifier.misfit(shape)
     if reason:
         raise InputError(f"The card file's facts are wrong: shape: {reason}")

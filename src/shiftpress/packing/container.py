@@ -17,37 +17,50 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.storage import canonical_json
 from shiftpress.packing.values import Arrays
 
-FORMAT, WHAT = "shiftpress/card/1", "card file"
+FORMAT, FACTORED, WHAT = "shiftpress/card/1", "shiftpress/card/2", "card file"
 MOST_SIDE = 1 << 14
 DTYPES = {"<f4": "F32", "<f2": "F16", "<i8": "I64", "|u1": "U8"}
 
 Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
 
 
-class Facts(BaseModel):
-    """What a card file says about itself; ``digest`` is over everything else and the arrays."""
+class Network(BaseModel):
+    """What every card file says about itself; ``digest`` is over everything else and the arrays."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-    format: str = FORMAT
     kind: Name = Field(description="file name of the classifier")
     fields: dict[Name, Any] = Field(description="what the classifier is configured with")
     shape: Annotated[list[Side], Field(min_length=3, max_length=3)] = Field(description="of an image, C, H, W")
     classes: int = Field(ge=1, le=1 << 16, description="number of logits")
-    bits: Literal[1, 16, 32] = Field(description="of a kept weight; 1 is a sign, with a gain for each layer")
-    folded: bool = Field(False, description="whether normalisations have no statistics of their own")
     origin: str = Field("", max_length=300, description="where the card was trained")
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
 
 
-def write(facts: Facts, arrays: Arrays) -> bytes:
+class Facts(Network):
+    """Of a card whose weights stand as they are."""
+
+    format: str = FORMAT
+    bits: Literal[1, 16, 32] = Field(description="of a kept weight; 1 is a sign, with a gain for each layer")
+    folded: bool = Field(False, description="whether normalisations have no statistics of their own")
+
+
+class FactoredFacts(Network):
+    """Of a card whose weights are made of factors."""
+
+    format: str = FACTORED
+    form: Literal["residual", "product"] = Field(description="W = U V + C, or W = U V")
+    free: bool = Field(description="whether the identity is added to the square factor; never of a product")
+
+
+def write(facts: Network, arrays: Arrays) -> bytes:
     """The bytes of a card file; the digest is filled in."""
     facts = facts.model_copy(update={"digest": digest(facts, arrays)})
     return save(arrays, {KEY: canonical_json(facts.model_dump()).decode()})
 
 
-def read(data: bytes) -> tuple[Facts, Arrays]:
-    """Facts and arrays of a card file, its digest checked. Raises InputError, whatever the bytes are."""
-    facts = _facts(data)
+def read(data: bytes, model: type[Network] = Facts) -> tuple[Any, Arrays]:
+    """Facts of this model and arrays of a card file, its digest checked. Raises InputError, whatever the bytes are."""
+    facts = _facts(data, model)
     try:
         arrays = load(data)
     except (SafetensorError, ValueError, TypeError, KeyError, OverflowError) as error:
@@ -69,7 +82,7 @@ def check_form(arrays: Arrays, form: dict[str, tuple[str, int | None]]) -> None:
             raise InputError(f"The card file's array {name!r} has another type or length than its facts say.")
 
 
-def digest(facts: Facts, arrays: Arrays) -> str:
+def digest(facts: Network, arrays: Arrays) -> str:
     """Over the facts and all arrays."""
     whole = hashlib.sha256(canonical_json(facts.model_dump(exclude={"digest"})))
     for name in sorted(arrays):
@@ -82,8 +95,9 @@ def _dtype(array: np.ndarray) -> str:
     return DTYPES.get(array.dtype.newbyteorder("<").str, "other")
 
 
-def _facts(data: bytes) -> Facts:
+def _facts(data: bytes, model: type[Network]) -> Network:
     _, facts = header_of(data, WHAT)
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise InputError(f"This is no card file of format {FORMAT}; make one with shiftpress card pack.")
-    return checked(facts, Facts, WHAT)
+    known = model.model_fields["format"].default
+    if not isinstance(facts, dict) or facts.get("format") != known:
+        raise InputError(f"This is no card file of format {known}; make one with shiftpress card pack.")
+    return checked(facts, model, WHAT)

@@ -29,17 +29,28 @@ def pack(state: State, places: Layout, bits: int) -> Arrays:
     arrays = {
         "kept": np.array([np.count_nonzero(mask) for mask in kept], "<i8"),
         "mask": np.frombuffer(masks.encode(kept), np.uint8),
+        **pack_rest(state, places),
+    }
+    return arrays | values.encode([layer[mask] for layer, mask in zip(layers, kept, strict=True)], bits)
+
+
+def pack_rest(state: State, places: Layout) -> Arrays:
+    """The arrays of everything but the weights, as it is."""
+    return {
         "floats": np.concatenate([np.empty(0, "<f4"), *(_flat(state, name, "<f4") for name in places.floats)]),
         "integers": np.concatenate([np.empty(0, "<i8"), *(_flat(state, name, "<i8") for name in places.integers)]),
     }
-    return arrays | values.encode([layer[mask] for layer, mask in zip(layers, kept, strict=True)], bits)
 
 
 def form(places: Layout, bits: int, counts: list[int]) -> dict[str, tuple[str, int | None]]:
     """Type and length of the arrays of a card that keeps so many weights of each layer; a mask may have any length."""
     fixed = {"kept": ("I64", len(places.weights)), "mask": ("U8", None)}
-    rest = {"floats": ("F32", _total(places.floats)), "integers": ("I64", _total(places.integers))}
-    return fixed | rest | values.form(bits, counts)
+    return fixed | form_rest(places) | values.form(bits, counts)
+
+
+def form_rest(places: Layout) -> dict[str, tuple[str, int]]:
+    """Type and length of the arrays of everything but the weights."""
+    return {"floats": ("F32", _total(places.floats)), "integers": ("I64", _total(places.integers))}
 
 
 def unpack(arrays: Arrays, places: Layout, bits: int) -> State:
@@ -52,26 +63,38 @@ def unpack(arrays: Arrays, places: Layout, bits: int) -> State:
         layer = np.zeros(mask.size, np.float32)
         layer[mask] = weights
         state[name] = torch.from_numpy(layer).view(shape)
-    state |= _split(arrays["floats"].astype(np.float32), places.floats)
-    state |= _split(arrays["integers"].astype(np.int64), places.integers)
+    state |= unpack_rest(arrays, places)
     for name, shape in places.still.items():
         state[name] = torch.full(shape, STATISTICS[name.rpartition(".")[2]])
     _usable(state)
     return state
 
 
+def unpack_rest(arrays: Arrays, places: Layout) -> State:
+    """Everything but the weights. Raises InputError if it cannot be used."""
+    state = _split(arrays["floats"].astype(np.float32), places.floats)
+    state |= _split(arrays["integers"].astype(np.int64), places.integers)
+    _usable(state)
+    return state
+
+
 def check(state: State, places: Layout) -> None:
     """Raises InputError unless the state is one of this layout, of finite numbers."""
-    wanted = places.weights | places.floats | places.integers | places.still
-    if names := sorted(wanted.keys() ^ state.keys()):
-        raise InputError(f"The state has other tensors than the network, such as {names[0]!r}.")
-    for name, shape in wanted.items():
-        dtype = torch.int64 if name in places.integers else torch.float32
-        if tuple(state[name].shape) != shape or state[name].dtype != dtype:
-            raise InputError(f"The tensor {name!r} has another type or shape than in the network.")
+    check_shapes(state, places.weights | places.floats | places.still, places.integers)
     for name in places.still:
         if not (state[name] == STATISTICS[name.rpartition(".")[2]]).all():
             raise InputError(f"The statistic {name!r} is not folded.")
+
+
+def check_shapes(state: State, floats: dict[str, Shape], integers: dict[str, Shape]) -> None:
+    """Raises InputError unless the state has just these tensors, of finite numbers."""
+    wanted = floats | integers
+    if names := sorted(wanted.keys() ^ state.keys()):
+        raise InputError(f"The state has other tensors than the network, such as {names[0]!r}.")
+    for name, shape in wanted.items():
+        dtype = torch.int64 if name in integers else torch.float32
+        if tuple(state[name].shape) != shape or state[name].dtype != dtype:
+            raise InputError(f"The tensor {name!r} has another type or shape than in the network.")
     _usable(state)
 
 

@@ -101,6 +101,8 @@ class Round:
             group["lr"] = step_size(recipe, self.span, self.taken, self.total)
         positions = self._batches.next()
         views = lesson.views(positions, self._views)
+        # layers that draw, such as dropout, know no other generator; by name, a resumed step draws the same
+        torch.manual_seed(lesson.seed_of("layers", self.number, self.taken))
         with torch.autocast(views[0].device.type, torch.bfloat16) if recipe.autocast else nullcontext():
             loss = lesson.loss(self.net, views, lesson.train.labels[positions], self.sparse.smooths)
         self._optimizer.zero_grad(set_to_none=True)

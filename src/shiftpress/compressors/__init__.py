@@ -1,0 +1,1 @@
+"""Ways to compress a classifier while it is trained against attacks."""

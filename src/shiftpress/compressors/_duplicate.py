@@ -1,0 +1,88 @@
+"""The quantised duplicate of trained matrices, and what draws the two together (ADMM).
+
+For matrices W with a duplicate Z of few values and a scaled dual U, training minimises the loss plus
+rho/2 |W - Z + U|^2; now and then Z becomes the quantised W + U and U grows by W - Z (Gui et al. 2019, section on the
+optimisation; Boyd et al. 2011, section 3). Zeros stay zeros: only the support of W is quantised, so that Z is never
+larger than W. The reference lets U keep Z alive where W has left, and holds rho at 0.1 whatever the layers.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from shiftpress.core.checkpoints import Tree
+from shiftpress.core.codebooks import exact
+from shiftpress.core.lloyd import follow
+
+APART, FACTOR = 10.0, 2.0
+"""Residuals further apart than this move rho by this (Boyd et al. 2011, section 3.4.1)."""
+LEAST, MOST = 1e-4, 10.0
+"""Bounds of rho: above, the pull would overshoot at the step sizes in use."""
+
+
+class Duplicate:
+    """At most 2^``bits`` values other than zero in each matrix; brought up to date every so many steps."""
+
+    def __init__(self, bits: int, every: int, rho: float):
+        self.most, self.every, self.rho = 2**bits, every, rho
+        self._copies: list[Tensor] = []
+        self._duals: list[Tensor] = []
+        self._centres: list[Tensor] = []
+
+    @torch.no_grad()
+    def pull(self, matrices: list[Tensor]) -> None:
+        """Add the slope of the penalty to the gradients; nothing before the first duplicate."""
+        for own, copy, dual in zip(matrices, self._copies, self._duals, strict=False):
+            own.grad.add_(own - copy + dual, alpha=self.rho)
+
+    @torch.no_grad()
+    def follow(self, matrices: list[Tensor]) -> None:
+        """Quantise anew, from the codebooks of last time; then move the duals and balance the residuals."""
+        duals = self._duals or [torch.zeros_like(own) for own in matrices]
+        centres = [part.numpy() for part in self._centres] or [None] * len(matrices)
+        copies, self._centres, self._duals = [], [], []
+        for own, dual, begin in zip(matrices, duals, centres, strict=True):
+            keep = own != 0
+            book = follow((own + dual)[keep].cpu().numpy(), self.most, begin)
+            copy = torch.zeros_like(own)
+            copy[keep] = torch.from_numpy(book.values).to(own)
+            copies.append(copy)
+            self._centres.append(torch.from_numpy(book.centres))
+            # what has left the support is no longer drawn back by what it owed there
+            self._duals.append(torch.where(keep, dual + own - copy, 0.0))
+        if self._copies:
+            self._balance(matrices, copies)
+        self._copies = copies
+
+    def final(self, matrices: list[Tensor]) -> list[Tensor]:
+        """The duplicate by the best codebooks there are."""
+        duals = self._duals or [torch.zeros_like(own) for own in matrices]
+        keeps = [own.detach() != 0 for own in matrices]
+        numbers = [(own.detach() + dual)[keep] for own, dual, keep in zip(matrices, duals, keeps, strict=True)]
+        books = exact([part.cpu().numpy() for part in numbers], self.most)
+        found = [torch.zeros_like(own.detach()) for own in matrices]
+        for copy, keep, book in zip(found, keeps, books, strict=True):
+            copy[keep] = torch.from_numpy(book.values).to(copy)
+        return found
+
+    def _balance(self, matrices: list[Tensor], copies: list[Tensor]) -> None:
+        primal = _length([own - copy for own, copy in zip(matrices, copies, strict=True)])
+        dual = self.rho * _length([copy - past for copy, past in zip(copies, self._copies, strict=True)])
+        factor = FACTOR if primal > APART * dual else 1 / FACTOR if dual > APART * primal else 1.0
+        changed = min(max(self.rho * factor, LEAST), MOST)
+        for part in self._duals:
+            part.mul_(self.rho / changed)  # the dual itself, rho U, stays
+        self.rho = changed
+
+    def state(self) -> Tree:
+        """For a checkpoint."""
+        return {"rho": self.rho, "copies": self._copies, "duals": self._duals, "centres": self._centres}
+
+    def load(self, tree: Tree) -> None:
+        """From a checkpoint."""
+        self.rho, self._copies = tree["rho"], tree["copies"]
+        self._duals, self._centres = tree["duals"], tree["centres"]
+
+
+def _length(parts: list[Tensor]) -> float:
+    return float(np.sqrt(sum(float(part.square().sum()) for part in parts)))

@@ -1,0 +1,97 @@
+"""A weight matrix as a product and a remainder, W = U V + C, and what its slope says about each of them.
+
+With W of shape (m, n) and r = min(m, n), the square one of U (m, r) and V (r, n) begins as the identity. Either the
+identity is added to a matrix that begins as zero, W = (B + I) A + C or B (A + I) + C, and costs nothing (as in the code
+of Gui et al. 2019); or it is part of the square matrix and counted with it. Both begin as exactly the weights they are
+made of. A low-rank product has no remainder and no identity.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from shiftpress.core.tensors import State
+
+PARTS = ("left", "right", "rest")
+
+
+@dataclass(frozen=True)
+class Factors:
+    """``left`` (m, r), ``right`` (r, n), ``rest`` (m, n) or none; ``free``: the identity is added to the square one."""
+
+    left: Tensor
+    right: Tensor
+    rest: Tensor | None
+    free: bool
+
+    @property
+    def wide(self) -> bool:
+        """Whether the left matrix is the square one; a square weight has its square one right."""
+        return self.left.shape[0] < self.right.shape[1]
+
+    @property
+    def matrices(self) -> list[Tensor]:
+        """The two or three of them."""
+        return [self.left, self.right, *([] if self.rest is None else [self.rest])]
+
+    @property
+    def bearing(self) -> list[int]:
+        """Places of the matrices without which nothing is left of the weights, however large the square one is."""
+        return [int(self.wide), 2]
+
+    def weight(self) -> Tensor:
+        """The matrix (m, n). The identity is added as a sum, not into a product: that would round."""
+        found = self.left @ self.right
+        if self.free:
+            found = found + (self.right if self.wide else self.left)
+        return found if self.rest is None else found + self.rest
+
+    def slopes(self, slope: Tensor) -> list[Tensor]:
+        """Gradients of the matrices, from that of the weights (m, n)."""
+        left, right = slope @ self.right.T, self.left.T @ slope
+        if self.free and self.wide:
+            right = right + slope
+        elif self.free:
+            left = left + slope
+        return [left, right, *([] if self.rest is None else [slope.clone()])]
+
+    def named(self, name: str) -> State:
+        """For a file: ``<name>/left`` and so on."""
+        return {f"{name}/{part}": matrix for part, matrix in zip(PARTS, self.matrices, strict=False)}
+
+
+def residual(weight: Tensor, free: bool) -> Factors:
+    """The factors of ``weight`` (m, n) with a remainder, that make exactly these weights."""
+    m, n = weight.shape
+    square = torch.zeros(min(m, n), min(m, n)) if free else torch.eye(min(m, n))
+    square, own, rest = square.to(weight), weight.detach().clone(), torch.zeros_like(weight.detach())
+    return Factors(square, own, rest, free) if m < n else Factors(own, square, rest, free)
+
+
+def ranks(spectra: list[Tensor], share: float) -> list[int]:
+    """How many singular values each matrix keeps if the largest share of all of them together is kept; at least one.
+
+    ``spectra`` are falling, one a matrix. Of equal ones the earlier matrix's come first.
+    """
+    whole = torch.cat(spectra)
+    order = whole.argsort(descending=True, stable=True)[: max(1, int(share * whole.numel()))]
+    owner = torch.repeat_interleave(torch.arange(len(spectra)), torch.tensor([len(s) for s in spectra]))
+    return owner[order].bincount(minlength=len(spectra)).clamp_min(1).tolist()
+
+
+def product(weight: Tensor, rank: int) -> Factors:
+    """The best product of this rank (Eckart and Young), its singular values shared evenly between the two."""
+    left, values, right = torch.linalg.svd(weight.detach().double(), full_matrices=False)
+    root = values[:rank].sqrt()
+    return Factors((left[:, :rank] * root).float(), (root[:, None] * right[:rank]).float(), None, False)
+
+
+def composed(tensors: State, free: bool) -> State:
+    """The state of an ordinary network, from one in which weights stand as factors, as matrices (m, n)."""
+    names = list(dict.fromkeys(name.rpartition("/")[0] for name in tensors if "/" in name))
+    found = {name: tensor for name, tensor in tensors.items() if "/" not in name}
+    for name in names:
+        left, right, rest = (tensors.get(f"{name}/{part}") for part in PARTS)
+        found[name] = Factors(left, right, rest, free and rest is not None).weight()
+    return found

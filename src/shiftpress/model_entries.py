@@ -1,0 +1,64 @@
+"""Checks that the codecs and classifiers of a study, and what is done with them, go together."""
+
+from shiftpress.assembly import attacked, build, pruned_classifiers, trained_codecs
+from shiftpress.core.catalog import component
+from shiftpress.core.layers import Layers
+from shiftpress.core.params import Params
+from shiftpress.core.problems import Problem, suggestion
+
+
+def model_problems(params: Params, layers: Layers) -> list[Problem]:
+    """Codecs, objectives, pruners and shifts with nothing to work on, and names of nothing in their entries."""
+    return [*_lonely(params, layers), *_idle(params, layers), *_harmless(params, layers)]
+
+
+def _lonely(params: Params, layers: Layers) -> list[Problem]:
+    """Codecs and objectives of the study that nothing in it fits, and names of codecs that are not there."""
+    found, pairs = [], trained_codecs(params)
+    for name in params.chosen("codecs"):
+        if name not in [codec for codec, _ in pairs]:
+            kind = component("codecs", params.codecs[name].kind)
+            text = f"no objective of the study can train it: it is {kind.structure}; add one to study.objectives"
+            found.append(layers.problem(("codecs", name), text))
+    for name in params.chosen("objectives"):
+        for codec in build("objectives", params.objectives[name]).only or []:
+            if codec not in params.codecs:
+                text = f"no entry {codec!r} in codecs.{suggestion(codec, list(params.codecs))}"
+                found.append(layers.problem(("objectives", name, "only"), text))
+        if name not in [objective for _, objective in pairs]:
+            text = "no codec of the study fits it; add one to study.codecs, or leave it out of study.objectives"
+            found.append(layers.problem(("objectives", name), text))
+    return found
+
+
+def _idle(params: Params, layers: Layers) -> list[Problem]:
+    """Pruners of the study that are for none of its classifiers, and names of nothing in entries of the study."""
+    found, at_work = [], {pruner for _, pruner in pruned_classifiers(params)}
+    for name in params.chosen("pruners"):
+        for classifier in build("pruners", params.pruners[name]).only or []:
+            if classifier not in params.classifiers:
+                text = f"no entry {classifier!r} in classifiers.{suggestion(classifier, list(params.classifiers))}"
+                found.append(layers.problem(("pruners", name, "only"), text))
+        if name not in at_work:
+            text = "no classifier of the study is one it is for; add one, or leave it out of study.pruners"
+            found.append(layers.problem(("pruners", name), text))
+    for name in params.used("augmentations"):
+        named = build("augmentations", params.augmentations[name]).natural
+        found += _no_datasets(params, layers, ("augmentations", name, "natural"), named)
+    for name in params.chosen("attacks"):
+        named = build("attacks", params.attacks[name]).only or []
+        found += _no_datasets(params, layers, ("attacks", name, "only"), named)
+    return found
+
+
+def _harmless(params: Params, layers: Layers) -> list[Problem]:
+    """White-box shifts that are made against none of the study's models."""
+    names = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
+    text = "the study trains no model like these; change them, or leave the shift out of study.shifts"
+    return [layers.problem(("shifts", name, "models"), text) for name in names if not attacked(params, name)]
+
+
+def _no_datasets(params: Params, layers: Layers, place: tuple[str, ...], names: list[str]) -> list[Problem]:
+    known = list(params.datasets)
+    texts = [f"no entry {name!r} in datasets.{suggestion(name, known)}" for name in names if name not in known]
+    return [layers.problem(place, text) for text in texts]

@@ -1,0 +1,80 @@
+"""Cards of either kind: with weights as they are, or made of factors; and those of compressed networks, by name."""
+
+from typing import Any
+
+from shiftpress.core import paths
+from shiftpress.core.catalog import component
+from shiftpress.core.described import header_of
+from shiftpress.core.params import Params
+from shiftpress.core.problems import InputError, suggestion
+from shiftpress.core.seeds import blocks, seeds_of
+from shiftpress.core.storage import DamagedArtefact, read_json
+from shiftpress.core.tensors import State, read_tensors, under_prefix
+from shiftpress.packing import card, factored
+from shiftpress.packing.container import FACTORED, WHAT
+
+AnyCard = card.Card | factored.FactoredCard
+
+
+def pack_either(
+    state: State,
+    kind: str,
+    fields: dict[str, Any],
+    shape: tuple[int, int, int],
+    classes: int,
+    *,
+    free: bool,
+    origin: str = "",
+) -> bytes:
+    """The card file of a network's state, in which weights may stand as factors. Raises InputError."""
+    if any("/" in name for name in state):
+        return factored.pack(state, kind, fields, shape, classes, free=free, origin=origin)
+    return card.pack(state, kind, fields, shape, classes, origin=origin)
+
+
+def unpack_either(data: bytes) -> AnyCard:
+    """What a card file of either kind holds. Raises InputError, with one line, whatever the bytes are."""
+    _, facts = header_of(data, WHAT)
+    known = isinstance(facts, dict) and facts.get("format") == FACTORED
+    return factored.unpack(data) if known else card.unpack(data)
+
+
+def plain_state(found: AnyCard) -> State:
+    """The state of the classifier itself, whichever the card."""
+    return found.plain() if isinstance(found, factored.FactoredCard) else found.state
+
+
+def names_compressed(name: str, params: Params) -> bool:
+    """Whether a name is that of a compressed network: dataset/classifier/compressor, and a ratio in percent or none."""
+    words = name.split("/")
+    return len(words) in (3, 4) and words[2] in params.compressors
+
+
+def packed_compressed(name: str, params: Params, tier: str, seed: int) -> bytes:
+    """The card file of a compressed network of a tier's results. Raises InputError."""
+    dataset, classifier, compressor, *level = name.split("/")
+    block = next((b for b in blocks(params.run.seeds, params.run.seeds_per_job) if seed in seeds_of(b)), None)
+    if block is None:
+        raise InputError(f"Tier {tier!r} runs no seed {seed}; its seeds are {params.run.seeds}.")
+    if classifier not in params.classifiers:
+        raise InputError(
+            f"The params have no classifier {classifier!r}.{suggestion(classifier, [*params.classifiers])}"
+        )
+    places = {"dataset": dataset, "classifier": classifier, "compressor": compressor, "seeds": block}
+    try:
+        facts = read_json(_path(paths.DATA_CARD, tier, places))
+        tensors = read_tensors(_path(paths.COMPRESSED, tier, places))
+        state = under_prefix(f"{seed}/{level[0] if level else '100'}", tensors)
+    except DamagedArtefact as error:
+        raise InputError(f"{error}. Has the tier been run?") from None
+    except KeyError:
+        levels = sorted({n.split("/")[1] for n in tensors if n.startswith(f"{seed}/")})
+        raise InputError(f"{name!r} is of no ratio that there is; it has {', '.join(levels) or 'none'}.") from None
+    entry, made = params.classifiers[classifier], params.compressors[compressor]
+    free = component("compressors", made.kind)(**made.fields).free
+    shape, classes = tuple(facts["shape"]), len(facts["classes"])
+    return pack_either(state, entry.kind, entry.fields, shape, classes, free=free, origin=f"{name}, seed {seed}")
+
+
+def _path(path: str, tier: str, places: dict[str, str]) -> str:
+    return path.replace("<results>", f"results/{tier}").format(**places)

@@ -1,0 +1,169 @@
+"""Phase atmc: train base networks under attack, and compress them while training goes on."""
+
+COMPRESSORS = {
+    name: build("compressors", PARAMS.compressors[name])
+    for name in PARAMS.chosen("compressors")
+}
+COMPRESSED = compressed_classifiers(PARAMS)
+
+
+def training_of(compressor):
+    """What the base network of a compressor minimises."""
+    return COMPRESSORS[compressor].objective_of(PARAMS.fit.atmc)
+
+
+def base_of(w):
+    """input: the base network that a compressor starts from, if it starts from one."""
+    if COMPRESSORS[w.compressor].from_scratch:
+        return []
+    return expand(paths.BASE, training=training_of(w.compressor), **w)
+
+
+def atmc_modules(w):
+    """code: the augmentation of the training images."""
+    return modules("augmentations", [PARAMS.fit.atmc.augmentation])
+
+
+def atmc_augmentation(w):
+    """params: how to build it."""
+    return PARAMS.augmentations[PARAMS.fit.atmc.augmentation].model_dump()
+
+
+def atmc_grid(pattern):
+    """Paths for every classifier and dataset with each compressor that is for it."""
+    return [
+        path
+        for dataset, classifier, compressor in COMPRESSED
+        for path in expand(
+            pattern,
+            dataset=dataset,
+            classifier=classifier,
+            compressor=compressor,
+            seeds=SEEDS,
+        )
+    ]
+
+
+def records_of_atmc(w):
+    """input: records of every compressor of a classifier and dataset."""
+    return [
+        path
+        for dataset, classifier, compressor in COMPRESSED
+        if (dataset, classifier) == (w.dataset, w.classifier)
+        for path in expand(paths.ATMC_RECORDS, compressor=compressor, **w)
+    ]
+
+
+def order_grid():
+    """Paths of the comparisons of all compressed classifiers."""
+    return [
+        path
+        for dataset, classifier in PARAMS.compressed()
+        for path in expand(
+            paths.ORDER_RECORDS, dataset=dataset, classifier=classifier, seeds=SEEDS
+        )
+    ]
+
+
+rule train_base:
+    input:
+        code=code("train_base", "classifiers", also=atmc_modules),
+        train=ancient(paths.TRAIN),
+        train_digest=sidecar(paths.TRAIN),
+        val=ancient(paths.VAL),
+        val_digest=sidecar(paths.VAL),
+        card=paths.DATA_CARD,
+    output:
+        weights=paths.BASE,
+        digest=sidecar(paths.BASE),
+    log:
+        "<logs>/train_base/{dataset}/{classifier}/{training}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/train_base/{dataset}/{classifier}/{training}/seeds{seeds}.tsv"
+    wildcard_constraints:
+        training="natural|adversarial|mixed|trades",
+    params:
+        classifier=entry("classifiers"),
+        augmentation=atmc_augmentation,
+        fit=PARAMS.fit.atmc.model_dump(),
+    message:
+        "Training {wildcards.classifier}, {wildcards.training}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/train_base.py"
+
+
+rule train_atmc:
+    input:
+        code=code("train_atmc", "classifiers", "compressors", also=atmc_modules),
+        train=ancient(paths.TRAIN),
+        train_digest=sidecar(paths.TRAIN),
+        val=ancient(paths.VAL),
+        val_digest=sidecar(paths.VAL),
+        card=paths.DATA_CARD,
+        base=lambda w: [*map(ancient, base_of(w))],
+        base_digest=lambda w: [*map(sidecar, base_of(w))],
+    output:
+        weights=paths.COMPRESSED,
+        digest=sidecar(paths.COMPRESSED),
+    log:
+        "<logs>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    params:
+        classifier=entry("classifiers"),
+        compressor=entry("compressors"),
+        augmentation=atmc_augmentation,
+        fit=PARAMS.fit.atmc.model_dump(),
+    message:
+        "Compressing {wildcards.classifier} with {wildcards.compressor}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/train_atmc.py"
+
+
+rule score_atmc:
+    input:
+        code=code("score_atmc", "classifiers", "compressors"),
+        test=ancient(paths.TEST),
+        test_digest=sidecar(paths.TEST),
+        card=paths.DATA_CARD,
+        weights=ancient(paths.COMPRESSED),
+        weights_digest=sidecar(paths.COMPRESSED),
+    output:
+        records=paths.ATMC_RECORDS,
+        digest=sidecar(paths.ATMC_RECORDS),
+    log:
+        "<logs>/score_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/score_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    params:
+        classifier=entry("classifiers"),
+        compressor=entry("compressors"),
+    message:
+        "Scoring {wildcards.classifier}/{wildcards.compressor}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/score_atmc.py"
+
+
+rule compare_atmc:
+    input:
+        code=code("compare_atmc"),
+        records=records_of_atmc,
+    output:
+        records=paths.ORDER_RECORDS,
+        digest=sidecar(paths.ORDER_RECORDS),
+    log:
+        "<logs>/compare_atmc/{dataset}/{classifier}/seeds{seeds}.log",
+    params:
+        metrics=["accuracy", "robust_accuracy"],
+        robust="robust_accuracy",
+        references=["paper", "paper_cifar"],
+        radius=lambda w: PARAMS.fit.atmc.radius_on(w.dataset),
+    message:
+        "Comparing compressed networks of {wildcards.classifier}, seeds {wildcards.seeds}"
+    script:
+        "../scripts/compare_atmc.py"
+
+
+rule atmc:
+    input:
+        with_sidecars(atmc_grid(paths.COMPRESSED)),

@@ -1,0 +1,35 @@
+"""Score compressed networks as their files decode: accuracy on clean images, and size; for each ratio and seed."""
+
+from shiftpress.assembly import build
+from shiftpress.core.determinism import prepare
+from shiftpress.core.jobs import job
+from shiftpress.core.provenance import producer
+from shiftpress.core.records import write_records
+from shiftpress.core.seeds import seeds_of
+from shiftpress.core.splits import load_split
+from shiftpress.core.storage import read_json
+from shiftpress.core.tensors import read_tensors, under_prefix
+from shiftpress.evaluation.atmc import Stored, of_size, on_clean
+
+p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
+
+with job(snakemake.log[0]):
+    prepare(snakemake.threads)
+    test, card, weights = load_split(i.test), read_json(i.card), read_tensors(i.weights)
+    compressor, shape, classes = build("compressors", p.compressor), tuple(card["shape"]), len(card["classes"])
+    kind, fields = p.classifier["kind"], build("classifiers", p.classifier).model_dump(mode="json")
+    made_by = producer(p, i.code, [i.test, i.weights])
+    records = []
+    for seed in seeds_of(w.seeds):
+        for ratio in compressor.ratios:
+            state = under_prefix(f"{seed}/{100 * ratio:.6g}", weights)
+            stored = Stored.of(state, kind, fields, shape, classes, free=compressor.free)
+            shared = {
+                "phase": "atmc",
+                "dataset": w.dataset,
+                "model": compressor.model_of(w.classifier, w.compressor, ratio),
+            }
+            shared |= {"seed": seed, "fingerprint": made_by}
+            records += on_clean(stored, test, **shared)
+            records += of_size(stored, **shared)
+    write_records(snakemake.output.records, records, made_by)

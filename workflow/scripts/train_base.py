@@ -1,0 +1,35 @@
+"""Train one classifier under attack, once for each seed of the block; a killed job goes on where it was."""
+
+from shiftpress.assembly import build
+from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.determinism import prepare
+from shiftpress.core.jobs import job
+from shiftpress.core.progress import Progress
+from shiftpress.core.provenance import producer
+from shiftpress.core.recipe import AtmcFit
+from shiftpress.core.seeds import seeds_of
+from shiftpress.core.splits import load_split
+from shiftpress.core.storage import fingerprint, read_json
+from shiftpress.core.tensors import with_prefix, write_tensors
+from shiftpress.training.adversarial import Hardening
+from shiftpress.training.compressing import train_base
+
+p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
+
+with job(snakemake.log[0]):
+    prepare(snakemake.threads)
+    train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
+    classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
+    recipe, seeds, tensors, stores = AtmcFit(**p.fit), seeds_of(w.seeds), {}, []
+    made_by = producer(p, i.code, [i.train, i.val])
+    model = f"{w.classifier}/base/{w.training}"
+    progress = Progress(f"base {model}", len(seeds) * recipe.epochs)
+    for seed in seeds:
+        lesson = Hardening(
+            w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed, w.training
+        )
+        stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
+        tensors |= with_prefix(seed, train_base(lesson, stores[-1], progress))
+    write_tensors(snakemake.output.weights, tensors, made_by)
+    for store in stores:
+        store.discard()
