@@ -45,12 +45,11 @@ def atmc_grid(pattern):
 
 
 def records_of_atmc(w):
-    """input: records of every compressor of a classifier and dataset."""
+    """input: records of every compressor of a classifier and dataset, and of attacks on them."""
+    own = [each for each in COMPRESSED if each[:2] == (w.dataset, w.classifier)]
     return [
-        path
-        for dataset, classifier, compressor in COMPRESSED
-        if (dataset, classifier) == (w.dataset, w.classifier)
-        for path in expand(paths.ATMC_RECORDS, compressor=compressor, **w)
+        *expand(paths.ATMC_RECORDS, compressor=[each[2] for each in own], **w),
+        *attacked_atmc(paths.ATMC_ATTACK_RECORDS, own, w.seeds),
     ]
 
 

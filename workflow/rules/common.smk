@@ -7,13 +7,14 @@ from pathlib import Path
 
 from shiftpress.assembly import (
     attacked,
+    attacks_on,
     build,
+    compressed_classifiers,
     datasets_read,
     partners,
     pruned_classifiers,
     trained_codecs,
 )
-from shiftpress.atmc_entries import compressed_classifiers
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import component, kinds, module_of
