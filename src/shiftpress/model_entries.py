@@ -63,7 +63,7 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
         for attack in attacks_on(params, phase, dataset, model)
     }
     idle += [("attacks", name) for name in params.chosen("attacks") if name not in at_work]
-    text = "the study has no model like these; change them, or leave it out of study.{}"
+    text = "the study trains no model like these; change them, or leave it out of study.{}"
     return [layers.problem((family, name, "models"), text.format(family)) for family, name in idle]
 
 

@@ -20,8 +20,14 @@ def attack_entries(phase):
 
 
 def attack_modules(phase):
-    """code: their kinds."""
-    return lambda w: modules("attacks", attacks_of(phase)(w))
+    """code: their kinds, and the Square attack that watches over them."""
+    return lambda w: [
+        *modules("attacks", attacks_of(phase)(w)),
+        module_of("attacks", "square"),
+    ]
+
+
+on_cards, on_atmc = attack_modules("cards"), attack_modules("atmc")
 
 
 def attacked_cards(pattern):
@@ -66,7 +72,7 @@ def attacked_atmc(pattern, compressed=COMPRESSED, seeds=SEEDS):
 
 rule attack_card:
     input:
-        code=code("attack_card", "classifiers", also=attack_modules("cards")),
+        code=code("attack_card", "classifiers", also=on_cards),
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -95,9 +101,7 @@ rule attack_card:
 
 rule attack_atmc:
     input:
-        code=code(
-            "attack_atmc", "classifiers", "compressors", also=attack_modules("atmc")
-        ),
+        code=code("attack_atmc", "classifiers", "compressors", also=on_atmc),
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shiftpress.attacks.base import Attack
-from shiftpress.attacks.square import Square
 from shiftpress.core.adversarial import Robustness
+from shiftpress.core.catalog import component
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
@@ -31,8 +31,8 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self.shown = Shown.of(self.test, self.settings.images)
-        # the radius is that of the attacks which it watches over
-        self.probes = {n: Square(eps=[0.5], queries=self.settings.probe_queries, norm=n) for n in ("linf", "l2")}
+        probe = component("attacks", "square")  # its radius is that of the attacks which it watches over
+        self.probes = {n: probe(eps=[0.5], queries=self.settings.probe_queries, norm=n) for n in ("linf", "l2")}
 
     def against(self, target: Target, model: str, seed: int, place: str) -> None:
         """All attacks on one network; which images withstood is kept as ``<place>/<attack>/<strength>``, bool (N,)."""
