@@ -122,6 +122,8 @@ rule train_atmc:
 rule score_atmc:
     input:
         code=code("score_atmc", "classifiers", "compressors"),
+        shifted=lambda w: [*map(ancient, compared_shifted(w))],
+        shifted_digests=lambda w: [*map(sidecar, compared_shifted(w))],
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -137,6 +139,7 @@ rule score_atmc:
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
+        sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
     message:
         "Scoring {wildcards.classifier}/{wildcards.compressor}, seeds {wildcards.seeds}"
     script:

@@ -195,6 +195,17 @@ def everywhere(pattern):
     return [path for dataset in DATASETS for path in shifted(dataset, pattern)]
 
 
+def compared_under(dataset):
+    """Names of the shifts that compressed classifiers of all papers are compared under."""
+    under = PARAMS.study.compressed_under
+    return [name for name in shifts_of(dataset) if under == "all" or name in under]
+
+
+def compared_shifted(w):
+    """input: images of those shifts."""
+    return expand(paths.SHIFTED, dataset=w.dataset, shift=compared_under(w.dataset))
+
+
 def sources_of_shifts(w):
     """params: where the images of each shift come from, in the order of the inputs."""
     return {name: SHIFTS[name].source for name in shifts_of(w.dataset)}
