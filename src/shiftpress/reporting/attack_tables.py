@@ -1,4 +1,4 @@
-"""Robust accuracies of all models, with what failed a sanity gate marked."""
+"""Robust accuracies of models, with what failed a sanity gate marked."""
 
 from typing import Any
 
