@@ -61,7 +61,7 @@ def test_there_is_a_figure_for_clean_images_and_each_attack_by_every_size(net):
     for size, charts in net["figures"].items():
         names = [chart["name"] for chart in charts]
         assert names == [f"mnist5k-atmc-{under}_{size}_lenet" for under in ("clean", "paper", "pgd")]
-    assert net["left_out"] == ["AutoAttack"]
+    assert net["left_out"] == ["No network was attacked with AutoAttack in this tier"]
 
 
 def test_under_autoattack_there_is_a_figure_if_there_are_records():
@@ -69,6 +69,17 @@ def test_under_autoattack_there_is_a_figure_if_there_are_records():
     assert net["left_out"] == [] and "mnist5k-atmc-auto_size_disk_lenet" in [
         c["name"] for c in net["figures"]["size_disk"]
     ]
+
+
+def test_an_attack_on_too_few_networks_has_a_column_and_no_figure():
+    more = compressed_records(weaker=AUTO)
+    more = more[(more["shift"] != "auto") | (more.model == "lenet/da")]
+    net = only(chapter(more))
+    assert net["left_out"] == ["Too few networks were attacked with AutoAttack in this tier"]
+    assert [column["under"] for column in net["columns"]][-1] == "auto"
+    assert "mnist5k-atmc-auto_size_disk_lenet" not in [chart["name"] for chart in net["figures"]["size_disk"]]
+    assert net["groups"][0]["rows"][0]["cells"][-1]["found"].n == 3
+    assert net["groups"][1]["rows"][0]["cells"][-1] == {"found": None, "failed": "", "stands": ""}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -215,7 +226,7 @@ def test_without_networks_there_is_no_chapter_and_without_ratios_no_figure():
 def test_without_attacks_accuracy_and_sizes_stand_alone():
     plain = RECORDS[RECORDS["shift"].isin(["clean", "storage"])]
     found = chapter(plain)
-    assert only(found)["left_out"] == ["the paper's attack", "PGD", "AutoAttack"]
+    assert len(only(found)["left_out"]) == 3
     text = page_of(found)
     assert text.count("so that figure is left out") == 3 and "Kendall" not in text and "Every attack" not in text
 

@@ -38,10 +38,11 @@ def _classifier(
     scores, table = scored(networks, radius), sizes(networks)
     theirs = poster_about(poster, dataset, name)
     columns, compared = columns_of(scores), comparisons(frame, name)
+    figures = {size: _figures(scores, table, theirs, dataset, name, size, columns, radius) for size in SIZES}
     return {
         "name": name,
         "columns": columns,
-        "left_out": [words for role, (words, _) in ROLES.items() if role not in {c["under"] for c in columns}],
+        "left_out": _left_out(columns, figures["size_paper"]),
         "poster": theirs.origin.iloc[0] if len(theirs) else "",
         "poster_radius": _like(theirs, "paper", radius).severity.max(),
         "groups": accuracy_groups(scores),
@@ -49,8 +50,18 @@ def _classifier(
         "saved": saved(table, theirs),
         "order": order_table(compared, networks, radius),
         "gaps": gap_table(compared, scores, columns),
-        "figures": {size: _figures(scores, table, theirs, dataset, name, size, columns, radius) for size in SIZES},
+        "figures": figures,
     }
+
+
+def _left_out(columns: list[dict[str, Any]], figures: list[Chart]) -> list[str]:
+    """Why there is no figure under an attack, for each that has none."""
+    tried, drawn = {column["under"] for column in columns}, {figure["under"] for figure in figures}
+    return [
+        f"{'Too few networks were' if role in tried else 'No network was'} attacked with {words} in this tier"
+        for role, (words, _) in ROLES.items()
+        if role not in drawn
+    ]
 
 
 def _figures(
@@ -71,7 +82,7 @@ def _figures(
         title = f"{what} against size {SIZES[size]}, {classifier} on {dataset}"
         marks = _like(theirs, under, radius)
         if drawn := against_size(scores, table, marks, under, size, name, title):
-            found.append(chart(name, title, drawn) | {"place": "size, %"})
+            found.append(chart(name, title, drawn) | {"place": "size, %", "under": under})
     return found
 
 
