@@ -27,9 +27,8 @@ WHOLE = 100.0
 """Ratio, in percent, of networks that keep all weights."""
 CLEAN = "clean"
 ROLES = {
-    "paper": ("the paper's attack", ["paper", "paper_cifar"]),
-    "pgd": ("PGD", ["pgd", "pgd_cifar"]),
-    "auto": ("AutoAttack", ["auto", "auto_cifar"]),
+    role: (words, [role, f"{role}_fashion", f"{role}_cifar"])
+    for role, words in (("paper", "the paper's attack"), ("pgd", "PGD"), ("auto", "AutoAttack"))
 }
 """Attacks that have a figure and a column: what they are called, and the names that their entries usually have."""
 _KEYS = ["dataset", "model", "shift", "severity", "seed"]
