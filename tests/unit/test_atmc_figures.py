@@ -177,6 +177,11 @@ def test_what_eight_bits_save_stands_beside_the_poster(net):
     assert rows["atmc8", 20]["poster"] == pytest.approx(0.276, abs=1e-3)
 
 
+def test_every_attack_at_every_radius_is_below_in_the_order_of_the_methods():
+    rows = [row["model"] for row in chapter()["attacks"]["rows"]]
+    assert rows[:4] == ["lenet/da", "lenet/nap/20", "lenet/nap/5", "lenet/nap/1"] and rows[-1] == "lenet/atmc8/1"
+
+
 def test_gaps_at_equal_size_and_tau_are_those_of_the_records(net):
     gaps = {(row["first"], row["second"], row["size"]): row["cells"] for row in net["gaps"]}
     assert set(gaps) == {(first, "atmc32", words) for first in ("alr", "atmc8") for words in SIZES.values()}
@@ -197,7 +202,7 @@ def test_the_best_is_told_from_the_others_seed_by_seed():
     assert best_of(table) == {"a": "best", "c": "tied"}
     assert best_of(table.iloc[:2]) == {"a": "best"}, "two seeds tell nothing"
     assert best_of(table[["a"]]) == {} and best_of(table.iloc[:, :0]) == {}
-    assert best_of(table.assign(b=table.a)) == {"a": "best", "b": "tied", "c": "tied"}
+    assert best_of(table.assign(b=table.a)) == {"a": "best", "b": "best", "c": "tied"}
 
 
 def test_a_method_looks_the_same_wherever_it_is_drawn():

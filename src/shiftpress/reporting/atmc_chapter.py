@@ -7,7 +7,15 @@ import pandas as pd
 from shiftpress.reporting.atmc_audit import COLUMNS, SIZES, audit_groups, saved, sizes
 from shiftpress.reporting.atmc_figures import against_size
 from shiftpress.reporting.atmc_orders import comparisons, gap_table, order_table
-from shiftpress.reporting.atmc_tables import METHODS, ROLES, accuracy_groups, columns_of, of_compressed, scored
+from shiftpress.reporting.atmc_tables import (
+    METHODS,
+    ROLES,
+    accuracy_groups,
+    by_method,
+    columns_of,
+    of_compressed,
+    scored,
+)
 from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.charts import Chart, chart
 from shiftpress.reporting.published import poster_about
@@ -25,7 +33,7 @@ def atmc_chapter(frame: pd.DataFrame, poster: pd.DataFrame, dataset: str, radius
         "audit_heads": [title for title, _ in COLUMNS.values()],
         "audit_digits": [digits for _, digits in COLUMNS.values()],
         "sizes": SIZES,
-        "attacks": robust_table(here),
+        "attacks": robust_table(here, list(_in_order(networks)).index),
         "classifiers": [
             _classifier(here, own, poster, dataset, name, radius) for name, own in networks.groupby("classifier")
         ],
@@ -52,6 +60,12 @@ def _classifier(
         "gaps": gap_table(compared, scores, columns),
         "figures": figures,
     }
+
+
+def _in_order(networks: pd.DataFrame) -> pd.Series:
+    """Names of the networks, by classifier, method and falling ratio."""
+    names = networks.drop_duplicates("model").assign(ratio=lambda rows: -rows.ratio)
+    return names.sort_values(["classifier", "method", "ratio"], key=by_method).model
 
 
 def _left_out(columns: list[dict[str, Any]], figures: list[Chart]) -> list[str]:

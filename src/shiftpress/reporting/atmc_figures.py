@@ -3,7 +3,7 @@
 import pandas as pd
 
 from shiftpress.reporting.atmc_audit import SIZES
-from shiftpress.reporting.atmc_tables import CLEAN, METHODS, ROLES, WHOLE, gates_in, method_order
+from shiftpress.reporting.atmc_tables import CLEAN, METHODS, ROLES, WHOLE, by_method, gates_in
 from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.figures import HOLLOW, ROOM, Look, curve, key, legend, logarithmic
 from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
@@ -46,7 +46,7 @@ def against_size(
     data = data.assign(**{SIZE: data.model.map(places)}, failed=data.model.map(doubts)).dropna(subset=[SIZE])
     if (data.ratio < WHOLE).sum() < 2:
         return None
-    data = data.sort_values(["method", SIZE], key=_by_order, ignore_index=True)
+    data = data.sort_values(["method", SIZE], key=by_method, ignore_index=True)
     theirs = theirs if size == "size_paper" else theirs.iloc[:0]
     figure, axes = new_figure(height=4.6)
     looks = looks_of(list(data.method))
@@ -54,8 +54,12 @@ def against_size(
         axes.axhline(dense.mean, color=INK, linewidth=1.2, linestyle="--", label=DENSE)
         if dense.low is not None:
             axes.axhspan(dense.low, dense.high, color=INK, alpha=0.12, linewidth=0)
-    for method in shown(list(data.method)):
-        curve(axes, data[data.method == method], SIZE, looks[method], method)
+    drawn = shown(list(data.method))
+    for place, method in enumerate(drawn):
+        more = len(drawn) - 1 - place
+        # a curve that lies on another is thinner than it
+        line = {"linewidth": 1.2 + 0.25 * more, "markersize": 4 + 0.4 * more}
+        curve(axes, data[data.method == method], SIZE, looks[method], method, **line)
         _hollow(axes, theirs[theirs.method == method], looks[method])
     _hollow(axes, theirs[theirs.method == DENSE], looks[DENSE])
     doubted = data[data.failed != ""]
@@ -73,10 +77,6 @@ def against_size(
 def _hollow(axes, rows: pd.DataFrame, look: Look) -> None:
     line = {"linestyle": ":", "linewidth": 0.8, "markersize": 6, "markerfacecolor": "none", "alpha": 0.75}
     axes.plot(rows[SIZE], rows["value"], **(look | line))
-
-
-def _by_order(column: pd.Series) -> pd.Series:
-    return column.map(method_order) if column.name == "method" else column
 
 
 def _note(data: pd.DataFrame, theirs: pd.DataFrame, radius: str) -> str:

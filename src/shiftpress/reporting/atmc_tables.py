@@ -92,6 +92,11 @@ def method_order(method: str) -> tuple[int, str]:
     return known.index(method) if method in known else len(known), method
 
 
+def by_method(column: pd.Series) -> pd.Series:
+    """Key to sort by, of a column ``method``; others stay as they are."""
+    return column.map(method_order) if column.name == "method" else column
+
+
 def _rows(scores: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
     stands = {}
     for under in columns:
