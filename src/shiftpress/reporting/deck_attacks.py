@@ -30,7 +30,8 @@ def attacked_decks(frame: pd.DataFrame) -> dict[str, Any]:
     rows = frame[(frame.phase == "decks") & ~frame["shift"].str.startswith(WORST)]
     rows = rows.assign(value=100 * rows["value"])
     tried = rows[(rows.metric == ROBUST) & (rows.severity > 0)][KEYS].drop_duplicates()
-    order = lambda key: (key[0], card_order(key[1]), key[2])  # noqa: E731
+    # cards by themselves, whose names have more parts, after the decks
+    order = lambda key: (key[0], key[1].count("/") > 1, card_order(key[1]), key[2])  # noqa: E731
     found = [_row(rows, *key) for key in sorted(tried.itertuples(index=False, name=None), key=order)]
     return {"columns": COLUMNS, "rows": found, "more": _more(found)}
 
