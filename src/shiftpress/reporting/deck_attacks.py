@@ -73,7 +73,6 @@ def _more(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
         "of": len(rows),
         "above": sum(one.low is not None and one.low > 0 for one in found),
         "below": sum(one.high is not None and one.high < 0 for one in found),
-        "least": min(one.mean for one in found),
         "most": max(rows, key=lambda row: row["cells"][MORE].mean),
         "together": max(rows, key=lambda row: row["beyond"].mean),
     }
