@@ -76,6 +76,7 @@ def page() -> str:
         ("fit.atmc", AtmcFit),
         ("analysis", Analysis),
         ("robustness", Robustness),
+        ("deck_robustness", Robustness),
         ("study", Study),
         ("formats", Formats),
         ("budgets", Budgets),

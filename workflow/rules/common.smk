@@ -11,6 +11,7 @@ from shiftpress.assembly import (
     build,
     compressed_classifiers,
     datasets_read,
+    models_of,
     partners,
     pruned_classifiers,
     trained_codecs,
