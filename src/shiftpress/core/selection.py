@@ -74,8 +74,8 @@ class Tracker:
             self._last = float(scores[~keep].abs().max())
             self._reach = FIRST_REACH * self._last
             return keep
-        # eight times the last move, so that few thresholds leave the window
-        self._reach = max(8 * abs(threshold - self._last), LEAST_REACH * threshold)
+        # eight times the last moves, so that few thresholds leave the window; one that happens to be small says little
+        self._reach = max(8 * abs(threshold - self._last), self._reach / 2, LEAST_REACH * threshold)
         self._last = threshold
         return torch.from_numpy(self._above)
 
