@@ -26,9 +26,9 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from shiftpress.assembly import build  # noqa: E402
+from shiftpress.core.attackable import ready_for_attack  # noqa: E402
 from shiftpress.core.checkpoints import Checkpoints  # noqa: E402
 from shiftpress.core.determinism import prepare  # noqa: E402
-from shiftpress.core.grey import ready_for_attack  # noqa: E402
 from shiftpress.core.tensors import read_tensors, write_tensors  # noqa: E402
 from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct  # noqa: E402
 

@@ -18,8 +18,8 @@ from shiftpress.attacks.pgd import PGD, start_within
 from shiftpress.attacks.pgd_paper import PaperPGD
 from shiftpress.attacks.square import Square
 from shiftpress.attacks.wrm import WRM
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.grey import ready_for_attack
 from shiftpress.core.problems import InputError
 from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct
 

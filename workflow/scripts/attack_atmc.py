@@ -2,8 +2,8 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import prepare
-from shiftpress.core.grey import ready_for_attack
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records

@@ -1,7 +1,8 @@
-"""Convolutions of grey images with a cheap gradient of the image.
+"""Layers that answer the questions of attacks quickly on a CPU: what a network says, and the gradient of an image.
 
-torch's gradient of a convolution with respect to an image of one channel takes longer than all the rest of a LeNet's
-pass on a CPU (measured: 150 of 220 microseconds an image; this one takes 20). An attack asks for nothing else.
+torch's gradient of a convolution with respect to an image of one channel takes as long as the rest of a LeNet's pass
+(measured: 70 to 150 of 220 microseconds an image; this one takes 20 to 30), and its pooling also notes where the maxima
+were when nobody will ask (15 microseconds; maxima alone take 6).
 """
 
 import torch
@@ -11,20 +12,39 @@ from torch.nn import functional as F
 
 
 def ready_for_attack(net: nn.Module) -> nn.Module:
-    """A network in the memory order that a CPU runs it fastest in, with cheap gradients of grey images; in place.
+    """A network in the memory order that a CPU runs it fastest in, with such layers; in place.
 
     It says what it said, and its weights keep their names. Gradients of images are the same but for their rounding.
     """
     for parent in list(net.modules()):
         for name, layer in parent.named_children():
-            if type(layer) is nn.Conv2d and _fits(layer):
+            if type(layer) is nn.Conv2d and _grey(layer):
                 setattr(parent, name, GreyConv2d.of(layer))
+            elif type(layer) is nn.MaxPool2d and _halves(layer):
+                setattr(parent, name, Halving(2).train(layer.training))
     return net.to(memory_format=torch.channels_last)
 
 
-def _fits(layer: nn.Conv2d) -> bool:
+def _grey(layer: nn.Conv2d) -> bool:
     plain = layer.stride == (1, 1) and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
     return layer.in_channels == 1 and plain and not isinstance(layer.padding, str)
+
+
+def _halves(layer: nn.MaxPool2d) -> bool:
+    sizes = layer.kernel_size in (2, (2, 2)) and layer.stride in (2, (2, 2))
+    plain = layer.padding in (0, (0, 0)) and layer.dilation in (1, (1, 1))
+    return sizes and plain and not layer.ceil_mode and not layer.return_indices
+
+
+class Halving(nn.MaxPool2d):
+    """Maxima of two by two pixels; an odd row or column at the end is left out."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or images.device.type != "cpu":
+            return super().forward(images)
+        rows, columns = images.shape[2] // 2 * 2, images.shape[3] // 2 * 2
+        high = torch.maximum(images[:, :, 0:rows:2, :columns], images[:, :, 1:rows:2, :columns])
+        return torch.maximum(high[..., 0::2], high[..., 1::2]).contiguous(memory_format=torch.channels_last)
 
 
 class GreyConv2d(nn.Conv2d):

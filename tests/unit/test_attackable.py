@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 from toy_attacks import Normed, images_of
 
-from shiftpress.core.grey import GreyConv2d, ready_for_attack
+from shiftpress.core.attackable import GreyConv2d, Halving, ready_for_attack
 
 SIZES = [(5, 0), (3, 1), ((3, 5), (0, 2)), (1, 0)]
 
@@ -74,6 +74,29 @@ def test_in_bfloat16_the_gradient_is_torchs_own():
     ],
 )
 def test_other_convolutions_are_left_as_they_are(layer):
+    assert ready_for_attack(nn.Sequential(layer))[0] is layer
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (2, 20, 9, 5), (1, 1, 2, 3)])
+def test_halving_is_torchs_pooling_to_the_last_bit_with_its_gradient(shape):
+    images = torch.randn(shape, generator=torch.Generator().manual_seed(0)).round(decimals=1)  # with ties
+    images.view(-1)[1] = torch.nan
+    images = images.contiguous(memory_format=torch.channels_last)
+    plain, own = nn.MaxPool2d(2), ready_for_attack(nn.Sequential(nn.MaxPool2d(2)))[0]
+    assert type(own) is Halving
+    with torch.no_grad():
+        assert torch.equal(own(images).nan_to_num(9), plain(images).nan_to_num(9))
+        assert own(images).is_contiguous(memory_format=torch.channels_last)
+    slopes = [
+        torch.autograd.grad(layer(x).sum(), x)[0] for layer in (plain, own) for x in [images.clone().requires_grad_()]
+    ]
+    assert torch.equal(*slopes)
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.MaxPool2d(3), nn.MaxPool2d(2, stride=1), nn.MaxPool2d(2, ceil_mode=True), nn.MaxPool2d(2, padding=1)]
+)
+def test_other_poolings_are_left_as_they_are(layer):
     assert ready_for_attack(nn.Sequential(layer))[0] is layer
 
 
