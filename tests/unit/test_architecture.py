@@ -23,6 +23,7 @@ FAMILIES = {
     "augmentations",
     "pruners",
     "compressors",
+    "quantizers",
     "gates",
     "attacks",
 }

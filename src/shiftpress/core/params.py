@@ -19,6 +19,7 @@ FAMILIES = (
     "augmentations",
     "pruners",
     "compressors",
+    "quantizers",
     "gates",
     "attacks",
 )
@@ -117,6 +118,7 @@ class Study(Section):
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
     compressors: Some = Field("all", description="compressor entries to apply; may be empty")
+    quantizers: Some = Field("all", description="quantizer entries to apply; may be empty")
     compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
@@ -141,6 +143,7 @@ class Params(Section):
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
     compressors: dict[Name, Entry] = Field({}, description="ways to compress a classifier under attack")
+    quantizers: dict[Name, Entry] = Field({}, description="ways to round a trained classifier to few bits")
     gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
     attacks: dict[Name, Entry] = Field({}, description="ways to look for changes that make a classifier err")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
