@@ -22,6 +22,7 @@ include: "workflow/rules/cards.smk"
 include: "workflow/rules/decks.smk"
 include: "workflow/rules/attacks.smk"
 include: "workflow/rules/atmc.smk"
+include: "workflow/rules/edge.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 

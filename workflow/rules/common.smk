@@ -23,6 +23,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.provenance import sources
 from shiftpress.core.seeds import blocks
 from shiftpress.core.storage import sidecar
+from shiftpress.edge_entries import trained
 from shiftpress.loading import load_study
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
@@ -64,6 +65,7 @@ FORMATS = {
     if qualities
 }
 CARDS = pruned_classifiers(PARAMS)
+EDGE_TRAINED = trained(PARAMS) if PARAMS.study.edge else []
 
 
 wildcard_constraints:

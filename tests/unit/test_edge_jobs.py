@@ -1,0 +1,145 @@
+"""The jobs of the phase edge: killed and started again, they write the same files, which are scored as they decode."""
+
+import os
+import random
+
+import pytest
+import torch
+from killing import checkpoints_of, killed
+from stage_jobs import run_script
+from toy_lessons import halves
+
+from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.records import read_records
+from shiftpress.core.splits import as_tensors
+from shiftpress.core.storage import read_facts, read_json, write_json
+from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.edge_entries import trained
+from shiftpress.loading import load_study
+from shiftpress.packing.card import unpack
+
+STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
+SMALL = {
+    "fit": {"edge": {"epochs": 2, "tuning": 0.5, "batch": 16, "lr": 0.01}},
+    "classifiers": {"convs_s": {"width": 0.3}, "convs_m": {"width": 0.6}},
+    "edge": {"sizes": ["convs_s", "convs_m"], "latency_repeats": 3},
+    "study": {"edge": ["mnist5k"]},
+}
+WORDS = {"dataset": "mnist5k", "classifier": "convs_m", "seeds": "0-1"}
+NAMES = {"dense/100", "tuned/100", "prune/25", "kd/25", "no_kd/25", "prune+kd/25"}
+
+
+@pytest.fixture
+def study():
+    return load_study([STUDY], SMALL)
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    for name, split in {"train": halves(90), "val": halves(40, seed=1), "test": halves(60, seed=2)}.items():
+        write_tensors(folder / f"{name}.safetensors", as_tensors(split), "test")
+    write_json(folder / "card.json", {"classes": ["dark", "bright"], "shape": [1, 32, 32]}, "test")
+    dark = halves(60, seed=2)
+    shifted = {f"0/{name}": tensor for name, tensor in as_tensors(dark).items()}
+    shifted |= {"severities": torch.tensor([0.5]), "0/images": dark.images // 2}
+    write_tensors(folder / "negative.safetensors", shifted, "test")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Checkpoints, "due", lambda store: True)
+    return folder
+
+
+def inputs(data, *names):
+    return {name: str(data / f"{name}.safetensors") for name in names} | {"card": str(data / "card.json")}
+
+
+def make(study, data, out, size="convs_m"):
+    target = out / f"{size}.safetensors"
+    settings = {
+        "classifier": study.classifiers[size].model_dump(),
+        "augmentation": study.augmentations["clean"].model_dump(),
+        "filters": {name: study.filters[name].model_dump() for name in study.chosen("filters")},
+        "plan": [[method.name, ratios] for method, ratios in trained(study)],
+        "fit": study.fit.edge.model_dump(),
+    }
+    parts = {"params": settings, "wildcards": {**WORDS, "classifier": size}, "input": inputs(data, "train", "val")}
+    run_script("train_edge", log=str(out / "job.log"), output={"networks": str(target)}, **parts)
+    return target
+
+
+def score(data, out, size="convs_m"):
+    target, times = out / f"{size}.json", out / f"{size}.latency.json"
+    files = inputs(data, "test") | {
+        "networks": [str(out / f"{size}.safetensors")],
+        "shifted": [str(data / "negative.safetensors")],
+    }
+    parts = {"params": {"sources": {"negative": "regenerated"}, "repeats": 3}, "input": files}
+    outputs = {"records": str(target), "latency": str(times)}
+    run_script("score_edge", log=str(out / "job.log"), wildcards={**WORDS, "classifier": size}, output=outputs, **parts)
+    return target, times
+
+
+def test_a_killed_job_started_again_writes_the_same_file(study, data, tmp_path):
+    for folder in ("whole", "cut"):
+        (tmp_path / folder).mkdir()
+    written = checkpoints_of(lambda: make(study, data, tmp_path / "whole"))
+    moments, kills = random.Random(1), 0
+    while kills < 3:
+        kills += killed(lambda: make(study, data, tmp_path / "cut"), written // 3, moments)
+    cut = make(study, data, tmp_path / "cut")
+    assert cut.read_bytes() == (tmp_path / "whole/convs_m.safetensors").read_bytes()
+    assert read_facts(cut) == read_facts(tmp_path / "whole/convs_m.safetensors")
+    assert not list((tmp_path / "work").glob("*")), "checkpoints of finished jobs"
+
+
+def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp_path):
+    found, times = [], {}
+    for size in study.edge.sizes:
+        tensors = read_tensors(make(study, data, tmp_path, size))
+        assert tensors.keys() == {f"{seed}/{name}" for seed in (0, 1) for name in NAMES}
+        records, clock = score(data, tmp_path, size)
+        found, times = found + read_records(records), times | read_json(clock)
+    values = {(r.model, r.seed, r.shift, r.metric): r.value for r in found}
+    for seed in (0, 1):
+        card = unpack(tensors[f"{seed}/prune/25"].numpy().tobytes())
+        assert card.facts.fields["widths"] and f"prune/25, seed {seed}" in card.facts.origin
+        test = halves(60, seed=2)
+        right = (card.net()(test.pixels).argmax(1) == test.labels).float().mean()
+        assert values["convs_m/prune/25", seed, "clean", "accuracy"] == pytest.approx(float(right), abs=1e-6)
+        bytes_of = {name: values[f"convs_m/{name}", seed, "storage", "disk_bytes"] for name in NAMES}
+        counts = {name: values[f"convs_m/{name}", seed, "storage", "parameters"] for name in NAMES}
+        assert bytes_of["prune/25"] < 0.35 * bytes_of["dense/100"] == 0.35 * bytes_of["tuned/100"]
+        assert counts["prune/25"] == pytest.approx(0.25 * counts["dense/100"], rel=0.1)
+        for name in ("prune/25", "kd/25", "no_kd/25"):
+            assert counts[name] == pytest.approx(counts["prune/25"], rel=0.05)
+            assert bytes_of[name] == tensors[f"{seed}/{name}"].numel()
+        assert ("convs_m/kd/25", seed, "negative", "ece") in values
+    assert times.keys() == {f"{size}/{name}" for size in study.edge.sizes for name in NAMES}
+    assert all(own["1"] > 0 and own["32"] > 0 for own in times.values())
+
+    target = tmp_path / "losses.json"
+    files = {"records": [str(tmp_path / f"{size}.json") for size in study.edge.sizes]}
+    words = {"dataset": "mnist5k"}
+    parts = {"params": {}, "wildcards": words, "input": files, "output": {"records": str(target)}}
+    run_script("compare_edge", log=str(tmp_path / "job.log"), **parts)
+    losses = {(r.model, r.seed, r.shift, r.metric): r.value for r in read_records(target)}
+    place = ("convs_m/prune/25", 1, "negative", "lost_accuracy")
+    wanted = values["convs_m/dense/100", 1, "negative", "accuracy"] - values[*place[:3], "accuracy"]
+    assert losses[place] == pytest.approx(wanted)
+
+
+def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, tmp_path):
+    whole = read_tensors(make(study, data, tmp_path))
+    (tmp_path / "own").mkdir()
+    settings = {**WORDS, "seeds": "1"}
+    target = tmp_path / "own" / "one.safetensors"
+    plan = [[method.name, ratios] for method, ratios in trained(study)]
+    params = {"classifier": study.classifiers["convs_m"].model_dump(), "plan": plan, "fit": study.fit.edge.model_dump()}
+    params |= {"augmentation": study.augmentations["clean"].model_dump()}
+    params |= {"filters": {"prune": study.filters["prune"].model_dump()}}
+    files = inputs(data, "train", "val")
+    run_script(
+        "train_edge", log="job.log", params=params, wildcards=settings, input=files, output={"networks": str(target)}
+    )
+    for name, data in read_tensors(target).items():
+        assert torch.equal(data, whole[name])
