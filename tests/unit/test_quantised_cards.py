@@ -110,7 +110,9 @@ def test_what_does_not_belong_together_is_not_packed():
         pack(found, "convn", {"depth": 2, "width": 0.1}, SHAPE, CLASSES)
 
 
-CARDS = {(name, bits): packed(name, bits) for name, bits in (("convn", "w4a4"), ("convs", "w8a8"), ("resnet", "w3a32"))}
+FORMS = (("convn", "w4a4"), ("convs", "w8a8"), ("lenet", "w3a32"), ("resnet", "w3a32"))
+CARDS = {(name, bits): packed(name, bits) for name, bits in FORMS}
+SMALL = list(CARDS)[:3]
 
 
 def outcome(data):
@@ -153,7 +155,7 @@ def damaged(data, other, draw):
 
 @pytest.mark.fuzz
 def test_damaged_quantised_files_are_refused():
-    draw, files = np.random.default_rng(0), list(CARDS.values())
+    draw, files = np.random.default_rng(0), [CARDS[which] for which in SMALL]
     for turn in range(TURNS):
         bad = damaged(files[turn % 3], files[int(draw.integers(3))], draw)
         assert outcome(bad) != "read" or bad in files
@@ -197,8 +199,8 @@ def reforged(which, draw):
 @pytest.mark.fuzz
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_quantised_files_with_repaired_digests_are_read_whole_or_refused():
-    draw, names = np.random.default_rng(1), list(CARDS)
-    found = [outcome(reforged(names[turn % 3], draw)) for turn in range(TURNS)]
+    draw = np.random.default_rng(1)
+    found = [outcome(reforged(SMALL[turn % 3], draw)) for turn in range(TURNS)]
     assert 0 < found.count("read") < TURNS / 2 and len({text.split(":")[0][:60] for text in found}) > 8
 
 

@@ -19,6 +19,7 @@ from shiftpress.core.quantised import Quantised, QuantisedNet
 from shiftpress.core.splits import Shape
 from shiftpress.core.tensors import State
 from shiftpress.packing import container
+from shiftpress.packing.bits import bits_joined, bits_split
 from shiftpress.packing.card import blank, classifier_of
 from shiftpress.packing.channels import narrowed, widths_of
 from shiftpress.packing.container import QUANTISED, Network
@@ -95,7 +96,7 @@ def pack(
         raise InputError("The quantised network has other tensors or shapes than its classifier.")
     _check(tensors, form)
     arrays = {
-        "codes": np.concatenate([_packed(tensors[f"{name}/codes"], bits) for name, bits in form.layers.items()]),
+        "codes": np.concatenate([bits_joined(tensors[f"{name}/codes"], bits) for name, bits in form.layers.items()]),
         "scales": _joined([tensors[f"{name}/scales"] for name in form.layers]),
         "floats": _joined([tensors[name] for name in form.floats]),
         "grids": _joined([tensors[f"{name}/scale"] for name in form.points]),
@@ -107,6 +108,8 @@ def pack(
 def unpack(data: bytes) -> QuantisedCard:
     """What a card file of a quantised classifier holds. Raises InputError, with one line, whatever the bytes are."""
     facts, arrays = container.read(data, QuantisedFacts)
+    if facts.fields != classifier_of(facts.kind, facts.fields).model_dump(mode="json"):
+        raise InputError("The card file is not written as cards are: it leaves out what is as usual.")
     form = _form(facts)
     sizes = {name: int(np.prod(shape)) for name, shape in form.shapes.items()}
     container.check_form(
@@ -175,23 +178,5 @@ def _take_codes(arrays: Arrays, form: _Form, sizes: dict[str, int], tensors: Sta
     for name, bits in form.layers.items():
         size = sizes[f"{name}/codes"]
         used = -(-size * bits // 8)
-        codes = _unpacked(data[:used], bits, size)
+        codes = bits_split(data[:used], bits, size)
         tensors[f"{name}/codes"], data = torch.from_numpy(codes).view(form.shapes[f"{name}/codes"]), data[used:]
-
-
-def _packed(codes: Tensor, bits: int) -> np.ndarray:
-    """Codes of a layer, counted from its lowest, in so many bits each, filled up to a byte."""
-    counted = (codes.numpy().ravel() + (2 ** (bits - 1) - 1)).astype(np.uint8)
-    return np.packbits(np.unpackbits(counted[:, None], axis=1)[:, 8 - bits :])
-
-
-def _unpacked(data: np.ndarray, bits: int, size: int) -> np.ndarray:
-    """Codes of a layer, int8. Raises InputError if something else stands there."""
-    single = np.unpackbits(data)
-    if single[size * bits :].any():
-        raise InputError("The card's codes hold more than its layers.")
-    padded = np.pad(single[: size * bits].reshape(size, bits), ((0, 0), (8 - bits, 0)))
-    counted = np.packbits(padded, axis=1).ravel()
-    if (counted > 2**bits - 2).any():
-        raise InputError("The card's codes are not written as cards are: one is out of range.")
-    return (counted.astype(np.int16) - (2 ** (bits - 1) - 1)).astype(np.int8)
