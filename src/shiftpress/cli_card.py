@@ -70,7 +70,7 @@ def unpack(
 
 FACTS = (
     *("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "form", "free"),
-    *("weight_bits", "activation_bits", "ends", "widths", "digest"),
+    *("weight_bits", "activation_bits", "ends", "digest"),
 )
 """What is told about a card, as far as it has it."""
 

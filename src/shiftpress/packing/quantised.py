@@ -1,7 +1,6 @@
 """Quantised classifiers as files: weights in as many bits as they have, and the same networks come out, bit by bit.
 
-The file is a card file with other arrays. Steps and shapes follow from the classifier and the facts: how many channels
-each layer has, as filters may have been removed, and bits of weights and activations.
+The file is a card file with other arrays. Steps and shapes follow from the classifier, and widths from the scheme.
 """
 
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from shiftpress.core.tensors import State
 from shiftpress.packing import container
 from shiftpress.packing.bits import bits_joined, bits_split
 from shiftpress.packing.card import blank, classifier_of
-from shiftpress.packing.channels import narrowed, widths_of
 from shiftpress.packing.container import QUANTISED, Network
 from shiftpress.packing.values import Arrays
 
@@ -36,9 +34,6 @@ class QuantisedFacts(Network):
     weight_bits: int = Field(ge=2, le=8, description="of a weight")
     activation_bits: Annotated[int, Field(ge=2, le=32)] = Field(description="of an activation; 32 is not rounded")
     ends: Ends = Field(description="first and last layer: eight bits at least, or as the others")
-    widths: Annotated[list[Annotated[int, Field(ge=1, le=1 << 24)]], Field(min_length=1, max_length=10_000)] = Field(
-        description="outputs of each layer"
-    )
 
     @property
     def scheme(self) -> Scheme:
@@ -88,7 +83,6 @@ def pack(
         shape=list(shape),
         classes=classes,
         origin=origin,
-        widths=widths_of(quantised.steps, quantised.tensors),
         **quantised.scheme.model_dump(),
     )
     form, tensors = _form(facts), {name: tensor.detach().cpu() for name, tensor in quantised.tensors.items()}
@@ -133,9 +127,9 @@ def unpack(data: bytes) -> QuantisedCard:
 
 
 def _form(facts: QuantisedFacts) -> _Form:
-    """What the facts say of the tensors. Raises InputError if they do not go together."""
+    """What the facts say of the tensors."""
     found, scheme = folded(blank(facts)), facts.scheme
-    shapes = narrowed(found, facts.shape[0], facts.classes, facts.widths)
+    shapes: dict[str, Shape] = {name: tuple(tensor.shape) for name, tensor in found.tensors.items()}
     layers, points = scheme.weights(found.steps), scheme.points(found.steps)
     for name in layers:
         shapes[f"{name}/codes"] = shapes.pop(f"{name}/weight")
