@@ -31,6 +31,20 @@ class Quantised:
     steps: list[Step]
     tensors: State
 
+    @property
+    def numbers(self) -> int:
+        """Weights, biases, and what else of the classifier is kept: without scales and grids."""
+        return sum(t.numel() for n, t in self.tensors.items() if n.endswith(("/codes", "/weight", "/bias")))
+
+    @property
+    def bits(self) -> int:
+        """Of weights in as many bits as they have, of float32 numbers and scales in 32, of zeros in 8."""
+        widths, found = self.scheme.weights(self.steps), 0
+        for name, tensor in self.tensors.items():
+            step, part = name.split("/")
+            found += tensor.numel() * {"codes": widths.get(step, 0), "zero": 8}.get(part, 32)
+        return found
+
     def net(self) -> "QuantisedNet":
         """Images in [0, 1] to logits, rounding on the way; gradients go straight through."""
         return QuantisedNet(self, self.scheme.points(self.steps))
