@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shiftpress.assembly import build
-from shiftpress.core.edge import DENSE, TUNED, WORDS, Method
+from shiftpress.core.edge import DENSE, TUNED, WORDS, Method, percent
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
@@ -25,6 +25,17 @@ def trained(params: Params) -> list[tuple[Method, list[float]]]:
     every = sorted({ratio for own in ratios.values() for ratio in own}, reverse=True)
     found = dict.fromkeys(method.unrounded for method in methods(params))
     return [(m, [1.0] if m.whole else ratios.get(m.base, every)) for m in found]
+
+
+def rounded(params: Params) -> dict[str, tuple[str, str]]:
+    """Of every rounded network, ``<method>/<percent>``: the name of the one it is made from, and of the quantizer."""
+    shares, found = {method.name: ratios for method, ratios in trained(params)}, {}
+    for method in (method for method in methods(params) if method.quantizer):
+        bits = build("quantizers", params.quantizers[method.quantizer]).weight_bits
+        for ratio in shares[method.unrounded.name]:
+            source = f"{method.unrounded.name}/{percent(ratio)}"
+            found[f"{method.name}/{percent(ratio * bits / 32)}"] = source, method.quantizer
+    return found
 
 
 def edge_problems(params: Params, layers: Layers) -> list[Problem]:

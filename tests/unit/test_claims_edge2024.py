@@ -27,7 +27,7 @@ AT_LAPTOP = {"E1a", "E1b", "E1c", "E2", "E3", "E4", "E5", "E8", "E9"}
 
 
 def truth(size, method, half):
-    """Shares on clean images, in other domains and under attack; larger networks lose more where they are made small."""
+    """Shares on clean images, in other domains and under attack; larger networks lose more by being made small."""
     dense = np.array([97, 60, 50]) + size
     lost = {
         "dense": (0, 0, 0),

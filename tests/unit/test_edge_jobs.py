@@ -14,9 +14,10 @@ from shiftpress.core.records import read_records
 from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import read_facts, read_json, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
-from shiftpress.edge_entries import trained
+from shiftpress.edge_entries import rounded, trained
 from shiftpress.loading import load_study
 from shiftpress.packing.card import unpack
+from shiftpress.packing.integer import adds_exactly
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 SMALL = {
@@ -27,6 +28,7 @@ SMALL = {
 }
 WORDS = {"dataset": "mnist5k", "classifier": "convs_m", "seeds": "0-1"}
 NAMES = {"dense/100", "tuned/100", "prune/25", "kd/25", "no_kd/25", "prune+kd/25"}
+ROUNDED = {"w8a8/25", "w4a4/12.5", "prune+kd+w8a8/6.25"}
 
 
 @pytest.fixture
@@ -67,10 +69,19 @@ def make(study, data, out, size="convs_m"):
     return target
 
 
+def make_rounded(study, data, out, size="convs_m"):
+    target, plan = out / f"{size}.rounded.safetensors", rounded(study)
+    quantizers = {name: study.quantizers[name].model_dump() for _, name in plan.values()}
+    files = inputs(data, "train") | {"networks": str(out / f"{size}.safetensors")}
+    parts = {"params": {"plan": plan, "quantizers": quantizers}, "wildcards": {**WORDS, "classifier": size}}
+    run_script("round_edge", log=str(out / "job.log"), input=files, output={"networks": str(target)}, **parts)
+    return target
+
+
 def score(data, out, size="convs_m"):
     target, times = out / f"{size}.json", out / f"{size}.latency.json"
     files = inputs(data, "test") | {
-        "networks": [str(out / f"{size}.safetensors")],
+        "networks": [str(out / f"{size}.safetensors"), str(out / f"{size}.rounded.safetensors")],
         "shifted": [str(data / "negative.safetensors")],
     }
     parts = {"params": {"sources": {"negative": "regenerated"}, "repeats": 3}, "input": files}
@@ -97,6 +108,8 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
     for size in study.edge.sizes:
         tensors = read_tensors(make(study, data, tmp_path, size))
         assert tensors.keys() == {f"{seed}/{name}" for seed in (0, 1) for name in NAMES}
+        small = read_tensors(make_rounded(study, data, tmp_path, size))
+        assert small.keys() == {f"{seed}/{name}" for seed in (0, 1) for name in ROUNDED}
         records, clock = score(data, tmp_path, size)
         found, times = found + read_records(records), times | read_json(clock)
     values = {(r.model, r.seed, r.shift, r.metric): r.value for r in found}
@@ -107,14 +120,23 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
         right = (card.net()(test.pixels).argmax(1) == test.labels).float().mean()
         assert values["convs_m/prune/25", seed, "clean", "accuracy"] == pytest.approx(float(right), abs=1e-6)
         bytes_of = {name: values[f"convs_m/{name}", seed, "storage", "disk_bytes"] for name in NAMES}
-        counts = {name: values[f"convs_m/{name}", seed, "storage", "parameters"] for name in NAMES}
+        counts = {name: values[f"convs_m/{name}", seed, "storage", "numbers"] for name in NAMES}
         assert bytes_of["prune/25"] < 0.35 * bytes_of["dense/100"] == 0.35 * bytes_of["tuned/100"]
         assert counts["prune/25"] == pytest.approx(0.25 * counts["dense/100"], rel=0.1)
         for name in ("prune/25", "kd/25", "no_kd/25"):
             assert counts[name] == pytest.approx(counts["prune/25"], rel=0.05)
             assert bytes_of[name] == tensors[f"{seed}/{name}"].numel()
         assert ("convs_m/kd/25", seed, "negative", "ece") in values
-    assert times.keys() == {f"{size}/{name}" for size in study.edge.sizes for name in NAMES}
+        bits = {name: values[f"convs_m/{name}", seed, "storage", "bits"] for name in NAMES | ROUNDED}
+        assert 8 * bytes_of["prune/25"] > bits["prune/25"] > 0.9 * 8 * bytes_of["prune/25"] - 16000
+        assert bits["w8a8/25"] == pytest.approx(0.25 * bits["dense/100"], rel=0.1)
+        assert bits["w4a4/12.5"] < bits["w8a8/25"] and bits["prune+kd+w8a8/6.25"] < 0.3 * bits["prune+kd/25"]
+        for name in ROUNDED:
+            assert values[f"convs_m/{name}", seed, "storage", "disk_bytes"] == small[f"{seed}/{name}"].numel()
+            whole = ("convs_m/" + name, seed, "clean", "integer_agreement")
+            assert (whole in values) == (adds_exactly() and "w8a8" in name)
+            assert values.get(whole, 1.0) >= 0.995
+    assert times.keys() == {f"{size}/{name}" for size in study.edge.sizes for name in NAMES | ROUNDED}
     assert all(own["1"] > 0 and own["32"] > 0 for own in times.values())
 
     target = tmp_path / "losses.json"

@@ -1,6 +1,8 @@
 """Phase edge: make classifiers small by pruning, distillation and rounding. An empty study.edge leaves it out."""
 
 EDGE_FILTERS = PARAMS.chosen("filters")
+# those that networks are rounded by: a name behind a + is one of them
+EDGE_QUANTIZERS = sorted({quantizer for _, quantizer in EDGE_ROUNDED.values()})
 
 
 def edge_grid(pattern):
@@ -34,7 +36,7 @@ def edge_shifted(w):
 
 def edge_files(w):
     """input: the files that networks are in."""
-    return expand(paths.EDGE, **w)
+    return expand([paths.EDGE, paths.EDGE_ROUNDED][: 2 if EDGE_ROUNDED else 1], **w)
 
 
 rule train_edge:
@@ -62,6 +64,33 @@ rule train_edge:
         "Making {wildcards.classifier} small, seeds {wildcards.seeds}"
     script:
         "../scripts/train_edge.py"
+
+
+rule round_edge:
+    input:
+        code=code(
+            "round_edge",
+            "classifiers",
+            also=lambda w: modules("quantizers", EDGE_QUANTIZERS),
+        ),
+        train=ancient(paths.TRAIN),
+        train_digest=sidecar(paths.TRAIN),
+        networks=ancient(paths.EDGE),
+        networks_digest=sidecar(paths.EDGE),
+    output:
+        networks=paths.EDGE_ROUNDED,
+        digest=sidecar(paths.EDGE_ROUNDED),
+    log:
+        "<logs>/round_edge/{dataset}/{classifier}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/round_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    params:
+        quantizers={n: PARAMS.quantizers[n].model_dump() for n in EDGE_QUANTIZERS},
+        plan=EDGE_ROUNDED,
+    message:
+        "Rounding {wildcards.classifier} and what it was made into, seeds {wildcards.seeds}"
+    script:
+        "../scripts/round_edge.py"
 
 
 rule score_edge:
@@ -114,3 +143,4 @@ rule compare_edge:
 rule edge:
     input:
         with_sidecars(edge_grid(paths.EDGE)),
+        with_sidecars(edge_grid(paths.EDGE_ROUNDED) if EDGE_ROUNDED else []),

@@ -31,6 +31,6 @@ with job(snakemake.log[0]):
             records += of_network(network, test, seen, **shared, fingerprint=made_by)
             if seed == first:  # seeds are of one shape, or nearly
                 with torch.random.fork_rng(devices=[]):
-                    times[shared["model"]] = latency(network.net, shape, repeats=p.repeats)
+                    times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)
     write_records(snakemake.output.records, records, made_by)
     write_json(snakemake.output.latency, times, made_by)
