@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shiftpress.assembly import build
-from shiftpress.core.edge import DENSE, TUNED, WORDS, Method, percent
+from shiftpress.core.edge import WORDS, Method, named, percent
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
@@ -11,9 +11,8 @@ from shiftpress.core.problems import Problem, suggestion
 
 def methods(params: Params) -> list[Method]:
     """Every method of the study's phase edge, dense networks first. Raises ValueError for a name of none."""
-    edge, filters, quantizers = params.edge, params.chosen("filters"), params.chosen("quantizers")
-    names = [DENSE, *([TUNED] if edge.tuned else []), *filters, *edge.students, *quantizers, *edge.combined]
-    return [Method.of(name, filters, quantizers) for name in dict.fromkeys(names)]
+    filters, quantizers = params.chosen("filters"), params.chosen("quantizers")
+    return [Method.of(name, filters, quantizers) for name in named(params.edge, filters, quantizers)]
 
 
 def trained(params: Params) -> list[tuple[Method, list[float]]]:
@@ -52,7 +51,6 @@ def _unknown(params: Params) -> Iterator[tuple[tuple, str]]:
     lists = {
         ("study", "edge"): (params.study.edge, "study.datasets", params.chosen("datasets")),
         ("edge", "sizes"): (edge.sizes, "classifiers", list(params.classifiers)),
-        ("edge", "shifts"): ([] if edge.shifts == "all" else edge.shifts, "study.shifts", params.chosen("shifts")),
     }
     for place, (names, where, known) in lists.items():
         for position, name in enumerate(names):

@@ -158,7 +158,8 @@ def test_the_tier_makes_every_network_that_conditions_name(tier):
                     size, own = model.split("/", 1)
                     assert size in study.edge.sizes and (own in made or own == "order/all"), model
                 wanted = {shift for shift in arm.shifts if shift in study.shifts}
-                assert wanted <= set(study.edge.shifts if study.edge.shifts != "all" else study.chosen("shifts"))
+                under = study.study.compressed_under
+                assert wanted <= set(study.chosen("shifts") if under == "all" else under)
 
 
 def spelled(model, along):

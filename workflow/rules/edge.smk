@@ -5,14 +5,9 @@ EDGE_FILTERS = PARAMS.chosen("filters")
 EDGE_QUANTIZERS = sorted({quantizer for _, quantizer in EDGE_ROUNDED.values()})
 
 
-def edge_grid(pattern):
+def edge_grid(pattern, datasets=PARAMS.study.edge):
     """Paths for every size on every dataset of the phase."""
-    return expand(
-        pattern,
-        dataset=PARAMS.study.edge,
-        classifier=PARAMS.edge.sizes,
-        seeds=SEEDS if PARAMS.study.edge else [],
-    )
+    return expand(pattern, dataset=datasets, classifier=PARAMS.edge.sizes, seeds=SEEDS)
 
 
 def edge_modules(w):
@@ -21,17 +16,6 @@ def edge_modules(w):
         *modules("filters", EDGE_FILTERS),
         *modules("augmentations", [PARAMS.fit.edge.augmentation]),
     ]
-
-
-def edge_shifts(dataset):
-    """Names of the shifts that networks are scored under; clean images are always there."""
-    under = PARAMS.edge.shifts
-    return [name for name in shifts_of(dataset) if under == "all" or name in under]
-
-
-def edge_shifted(w):
-    """input: images of those shifts."""
-    return expand(paths.SHIFTED, dataset=w.dataset, shift=edge_shifts(w.dataset))
 
 
 def edge_files(w):
@@ -96,8 +80,8 @@ rule round_edge:
 rule score_edge:
     input:
         code=code("score_edge", "classifiers"),
-        shifted=lambda w: [*map(ancient, edge_shifted(w))],
-        shifted_digests=lambda w: [*map(sidecar, edge_shifted(w))],
+        shifted=lambda w: [*map(ancient, compared_shifted(w))],
+        shifted_digests=lambda w: [*map(sidecar, compared_shifted(w))],
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -112,7 +96,7 @@ rule score_edge:
     benchmark:
         "<benchmarks>/score_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
     params:
-        sources=lambda w: {n: SHIFTS[n].source for n in edge_shifts(w.dataset)},
+        sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
         repeats=PARAMS.edge.latency_repeats,
     message:
         "Scoring {wildcards.classifier} and what it was made into, seeds {wildcards.seeds}"
@@ -123,12 +107,10 @@ rule score_edge:
 rule compare_edge:
     input:
         code=code("compare_edge"),
-        records=lambda w: expand(
-            paths.EDGE_RECORDS,
-            dataset=w.dataset,
-            classifier=PARAMS.edge.sizes,
-            seeds=SEEDS,
-        ),
+        records=lambda w: [
+            *edge_grid(paths.EDGE_RECORDS, [w.dataset]),
+            *attacked_edge(paths.EDGE_ATTACK_RECORDS, [w.dataset]),
+        ],
     output:
         records=paths.EDGE_LOSSES,
         digest=sidecar(paths.EDGE_LOSSES),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shiftpress.core.component import Choice, Component, Name
+from shiftpress.core.component import Component, Name
 
 DENSE, TUNED, TAUGHT, UNTAUGHT = "dense", "tuned", "kd", "no_kd"
 WORDS = (DENSE, TUNED, TAUGHT, UNTAUGHT)
@@ -36,8 +36,13 @@ class Edge(Component):
     combined: list[str] = Field(
         [], max_length=100, description=f"methods one after another, as in prune+kd+ptq8: {FORM}"
     )
-    shifts: Choice = Field("all", description="those of study.shifts that its networks are scored under")
     latency_repeats: int = Field(30, ge=3, le=10_000, description="runs whose median is the latency; one thread")
+
+
+def named(edge: Edge, filters: list[str], quantizers: list[str]) -> list[str]:
+    """Names of the methods, dense networks first and pruned ones before their students."""
+    controls = [DENSE, *([TUNED] if edge.tuned else [])]
+    return list(dict.fromkeys([*controls, *filters, *edge.students, *quantizers, *edge.combined]))
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,9 @@ class Study(Section):
     edge: list[Name] = Field([], description="datasets of the phase edge, of study.datasets; empty: it is left out")
     filters: Some = Field("all", description="criteria of filters in the phase edge; may be empty")
     quantizers: Some = Field("all", description="quantizers of the phase edge; may be empty")
+    compressed_under: Choice = Field(
+        "all", description="those of study.shifts that compressed classifiers of all papers are compared under"
+    )
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
     attacks: Some = Field("all", description="attacks on classifiers; may be empty")

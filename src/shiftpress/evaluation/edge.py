@@ -1,6 +1,6 @@
 """Networks for the edge as they are stored: what is scored is what a file decodes to, and its size is the file's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,6 +59,18 @@ def networks(seed: int, files: Iterable[State]) -> Iterator[Network]:
             own, _, model = name.partition("/")
             if own == str(seed):
                 yield Network(model, data.numpy().tobytes())
+
+
+def others(
+    network: Network, found: Mapping[str, Network], plan: Mapping[str, tuple[str, str]]
+) -> tuple[nn.Module | None, nn.Module | None]:
+    """Of a network that rounds, the one that it was made from, and the same without rounding activations.
+
+    None for others: their own gradients hide nothing. ``plan`` says what each is made from.
+    """
+    if not isinstance(network.card, QuantisedCard):
+        return None, None
+    return found[plan[network.name][0]].net, network.card.quantised.twin()
 
 
 def of_network(network: Network, test: Split, shifted: Iterable[Cell], **shared: Any) -> Iterator[Record]:
