@@ -9,12 +9,14 @@ from killing import checkpoints_of, killed
 from stage_jobs import run_script
 from toy_lessons import halves
 
+from shiftpress.assembly import edge_methods
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.records import read_records
 from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import read_facts, read_json, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
 from shiftpress.edge_entries import rounded, trained
+from shiftpress.evaluation.edge import networks, others
 from shiftpress.loading import load_study
 from shiftpress.packing.card import unpack
 from shiftpress.packing.integer import adds_exactly
@@ -165,3 +167,39 @@ def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, t
     )
     for name, data in read_tensors(target).items():
         assert torch.equal(data, whole[name])
+
+
+def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all_routes(study, data, tmp_path):
+    make(study, data, tmp_path)
+    make_rounded(study, data, tmp_path)
+    near = {"kind": "pgd", "steps": 3, "eps": [0.1], "routes": "all"}
+    settings = {
+        "attacks": {"near": near, "square": {"kind": "square", "queries": 5, "eps": [0.1]}},
+        "methods": dict.fromkeys(edge_methods(study), []) | {"dense": ["near"], "w8a8": ["near", "square"]},
+        "plan": rounded(study),
+        "robustness": {"images": 16, "batch": 8, "gate_images": 8, "probe_queries": 2},
+    }
+    files = {"networks": [str(tmp_path / f"convs_m{part}.safetensors") for part in ("", ".rounded")]}
+    outputs = {"records": str(tmp_path / "attacks.json"), "images": str(tmp_path / "attacks.safetensors")}
+    parts = {"params": settings, "wildcards": WORDS, "input": inputs(data, "test") | files, "output": outputs}
+    run_script("attack_edge", log=str(tmp_path / "job.log"), **parts)
+    found = read_records(outputs["records"])
+    attacked = {(r.model, r.shift) for r in found if r.metric == "robust_accuracy"}
+    names = {("dense/100", "near"), ("w8a8/25", "near"), ("w8a8/25", "square")}
+    worst = {("dense/100", "worst_linf"), ("w8a8/25", "worst_linf")}
+    assert attacked == {(f"convs_m/{name}", shift) for name, shift in names | worst}
+    assert {r.phase for r in found} == {"edge"} and {r.seed for r in found} == {0, 1}
+    assert {key.split("/near")[0] for key in read_tensors(outputs["images"]) if "near/" in key} == {
+        f"{seed}/{name}" for seed in (0, 1) for name in ("dense/100", "w8a8/25")
+    }
+
+
+def test_stand_ins_of_a_rounded_network_are_what_it_was_made_from_and_its_twin(study, data, tmp_path):
+    files = [read_tensors(make(study, data, tmp_path)), read_tensors(make_rounded(study, data, tmp_path))]
+    found = {network.name: network for network in networks(1, files)}
+    assert found.keys() == NAMES | ROUNDED
+    images, plan = halves(60, seed=2).pixels, rounded(study)
+    parent, twin = others(found["prune+kd+w8a8/6.25"], found, plan)
+    assert torch.equal(parent(images), found["prune+kd/25"].net(images))
+    assert (twin(images) - parent(images)).abs().max() < 0.2 * parent(images).abs().max()
+    assert others(found["kd/25"], found, plan) == (None, None)
