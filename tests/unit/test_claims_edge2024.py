@@ -18,7 +18,7 @@ from shiftpress.loading import load_study
 
 ROOT = Path(__file__).parents[2]
 (LEDGER,) = read_ledgers([ROOT / "claims/edge2024.yaml"])
-SIZES = {"convs_s": 0, "convs_m": 1, "convs_l": 2}
+SIZES = {"edge_s": 0, "edge_m": 1, "edge_l": 2}
 RATIOS = {"75": 0.415, "50": 1, "25": 2, "12.5": 3}
 DOMAINS = {"to_uci": [1.0], "negative": [0.25, 1.0], "patterned": [0.25, 0.5, 1.0]}
 CORRUPTIONS = {name: [1.0, 3.0] for name in ("gaussian_noise", "defocus_blur", "fog", "contrast", "pixelate")}
@@ -121,9 +121,9 @@ def test_without_attacks_only_claims_about_attacks_are_not_run(name):
         ("E3", "/prune/", 0.2),
         ("E4", "/w8a8/", -0.12),
         ("E5", "/w8a8/", -0.02),
-        ("E2", "convs_s/prune/", -0.2),
-        ("E6", "convs_l/kd/12.5", -0.2),
-        ("E7", "convs_l/prune/12.5", 0.3),
+        ("E2", "edge_s/prune/", -0.2),
+        ("E6", "edge_l/kd/12.5", -0.2),
+        ("E7", "edge_l/prune/12.5", 0.3),
     ],
 )
 def test_records_that_say_otherwise_refute_it(name, word, change):

@@ -24,11 +24,11 @@ from shiftpress.packing.integer import adds_exactly
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 SMALL = {
     "fit": {"edge": {"epochs": 2, "tuning": 0.5, "batch": 16, "lr": 0.01}},
-    "classifiers": {"convs_s": {"width": 0.3}, "convs_m": {"width": 0.6}},
-    "edge": {"sizes": ["convs_s", "convs_m"], "latency_repeats": 3},
+    "classifiers": {"edge_s": {"width": 0.3}, "edge_m": {"width": 0.6}},
+    "edge": {"sizes": ["edge_s", "edge_m"], "latency_repeats": 3},
     "study": {"edge": ["mnist5k"]},
 }
-WORDS = {"dataset": "mnist5k", "classifier": "convs_m", "seeds": "0-1"}
+WORDS = {"dataset": "mnist5k", "classifier": "edge_m", "seeds": "0-1"}
 NAMES = {"dense/100", "tuned/100", "prune/25", "kd/25", "no_kd/25", "prune+kd/25"}
 ROUNDED = {"w8a8/25", "w4a4/12.5", "prune+kd+w8a8/6.25"}
 
@@ -57,7 +57,7 @@ def inputs(data, *names):
     return {name: str(data / f"{name}.safetensors") for name in names} | {"card": str(data / "card.json")}
 
 
-def make(study, data, out, size="convs_m"):
+def make(study, data, out, size="edge_m"):
     target = out / f"{size}.safetensors"
     settings = {
         "classifier": study.classifiers[size].model_dump(),
@@ -71,7 +71,7 @@ def make(study, data, out, size="convs_m"):
     return target
 
 
-def make_rounded(study, data, out, size="convs_m"):
+def make_rounded(study, data, out, size="edge_m"):
     target, plan = out / f"{size}.rounded.safetensors", rounded(study)
     quantizers = {name: study.quantizers[name].model_dump() for _, name in plan.values()}
     files = inputs(data, "train") | {"networks": str(out / f"{size}.safetensors")}
@@ -80,7 +80,7 @@ def make_rounded(study, data, out, size="convs_m"):
     return target
 
 
-def score(data, out, size="convs_m"):
+def score(data, out, size="edge_m"):
     target, times = out / f"{size}.json", out / f"{size}.latency.json"
     files = inputs(data, "test") | {
         "networks": [str(out / f"{size}.safetensors"), str(out / f"{size}.rounded.safetensors")],
@@ -100,8 +100,8 @@ def test_a_killed_job_started_again_writes_the_same_file(study, data, tmp_path):
     while kills < 3:
         kills += killed(lambda: make(study, data, tmp_path / "cut"), written // 3, moments)
     cut = make(study, data, tmp_path / "cut")
-    assert cut.read_bytes() == (tmp_path / "whole/convs_m.safetensors").read_bytes()
-    assert read_facts(cut) == read_facts(tmp_path / "whole/convs_m.safetensors")
+    assert cut.read_bytes() == (tmp_path / "whole/edge_m.safetensors").read_bytes()
+    assert read_facts(cut) == read_facts(tmp_path / "whole/edge_m.safetensors")
     assert not list((tmp_path / "work").glob("*")), "checkpoints of finished jobs"
 
 
@@ -120,22 +120,22 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
         assert card.facts.fields["widths"] and f"prune/25, seed {seed}" in card.facts.origin
         test = halves(60, seed=2)
         right = (card.net()(test.pixels).argmax(1) == test.labels).float().mean()
-        assert values["convs_m/prune/25", seed, "clean", "accuracy"] == pytest.approx(float(right), abs=1e-6)
-        bytes_of = {name: values[f"convs_m/{name}", seed, "storage", "disk_bytes"] for name in NAMES}
-        counts = {name: values[f"convs_m/{name}", seed, "storage", "numbers"] for name in NAMES}
+        assert values["edge_m/prune/25", seed, "clean", "accuracy"] == pytest.approx(float(right), abs=1e-6)
+        bytes_of = {name: values[f"edge_m/{name}", seed, "storage", "disk_bytes"] for name in NAMES}
+        counts = {name: values[f"edge_m/{name}", seed, "storage", "numbers"] for name in NAMES}
         assert bytes_of["prune/25"] < 0.35 * bytes_of["dense/100"] == 0.35 * bytes_of["tuned/100"]
         assert counts["prune/25"] == pytest.approx(0.25 * counts["dense/100"], rel=0.1)
         for name in ("prune/25", "kd/25", "no_kd/25"):
             assert counts[name] == pytest.approx(counts["prune/25"], rel=0.05)
             assert bytes_of[name] == tensors[f"{seed}/{name}"].numel()
-        assert ("convs_m/kd/25", seed, "negative", "ece") in values
-        bits = {name: values[f"convs_m/{name}", seed, "storage", "bits"] for name in NAMES | ROUNDED}
+        assert ("edge_m/kd/25", seed, "negative", "ece") in values
+        bits = {name: values[f"edge_m/{name}", seed, "storage", "bits"] for name in NAMES | ROUNDED}
         assert 8 * bytes_of["prune/25"] > bits["prune/25"] > 0.9 * 8 * bytes_of["prune/25"] - 16000
         assert bits["w8a8/25"] == pytest.approx(0.25 * bits["dense/100"], rel=0.1)
         assert bits["w4a4/12.5"] < bits["w8a8/25"] and bits["prune+kd+w8a8/6.25"] < 0.3 * bits["prune+kd/25"]
         for name in ROUNDED:
-            assert values[f"convs_m/{name}", seed, "storage", "disk_bytes"] == small[f"{seed}/{name}"].numel()
-            whole = ("convs_m/" + name, seed, "clean", "integer_agreement")
+            assert values[f"edge_m/{name}", seed, "storage", "disk_bytes"] == small[f"{seed}/{name}"].numel()
+            whole = ("edge_m/" + name, seed, "clean", "integer_agreement")
             assert (whole in values) == (adds_exactly() and "w8a8" in name)
             assert values.get(whole, 1.0) >= 0.995
     assert times.keys() == {f"{size}/{name}" for size in study.edge.sizes for name in NAMES | ROUNDED}
@@ -147,8 +147,8 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
     parts = {"params": {}, "wildcards": words, "input": files, "output": {"records": str(target)}}
     run_script("compare_edge", log=str(tmp_path / "job.log"), **parts)
     losses = {(r.model, r.seed, r.shift, r.metric): r.value for r in read_records(target)}
-    place = ("convs_m/prune/25", 1, "negative", "lost_accuracy")
-    wanted = values["convs_m/dense/100", 1, "negative", "accuracy"] - values[*place[:3], "accuracy"]
+    place = ("edge_m/prune/25", 1, "negative", "lost_accuracy")
+    wanted = values["edge_m/dense/100", 1, "negative", "accuracy"] - values[*place[:3], "accuracy"]
     assert losses[place] == pytest.approx(wanted)
 
 
@@ -158,7 +158,7 @@ def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, t
     settings = {**WORDS, "seeds": "1"}
     target = tmp_path / "own" / "one.safetensors"
     plan = [[method.name, ratios] for method, ratios in trained(study)]
-    params = {"classifier": study.classifiers["convs_m"].model_dump(), "plan": plan, "fit": study.fit.edge.model_dump()}
+    params = {"classifier": study.classifiers["edge_m"].model_dump(), "plan": plan, "fit": study.fit.edge.model_dump()}
     params |= {"augmentation": study.augmentations["clean"].model_dump()}
     params |= {"filters": {"prune": study.filters["prune"].model_dump()}}
     files = inputs(data, "train", "val")
@@ -179,7 +179,7 @@ def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all
         "plan": rounded(study),
         "robustness": {"images": 16, "batch": 8, "gate_images": 8, "probe_queries": 2},
     }
-    files = {"networks": [str(tmp_path / f"convs_m{part}.safetensors") for part in ("", ".rounded")]}
+    files = {"networks": [str(tmp_path / f"edge_m{part}.safetensors") for part in ("", ".rounded")]}
     outputs = {"records": str(tmp_path / "attacks.json"), "images": str(tmp_path / "attacks.safetensors")}
     parts = {"params": settings, "wildcards": WORDS, "input": inputs(data, "test") | files, "output": outputs}
     run_script("attack_edge", log=str(tmp_path / "job.log"), **parts)
@@ -187,7 +187,7 @@ def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all
     attacked = {(r.model, r.shift) for r in found if r.metric == "robust_accuracy"}
     names = {("dense/100", "near"), ("w8a8/25", "near"), ("w8a8/25", "square")}
     worst = {("dense/100", "worst_linf"), ("w8a8/25", "worst_linf")}
-    assert attacked == {(f"convs_m/{name}", shift) for name, shift in names | worst}
+    assert attacked == {(f"edge_m/{name}", shift) for name, shift in names | worst}
     assert {r.phase for r in found} == {"edge"} and {r.seed for r in found} == {0, 1}
     assert {key.split("/near")[0] for key in read_tensors(outputs["images"]) if "near/" in key} == {
         f"{seed}/{name}" for seed in (0, 1) for name in ("dense/100", "w8a8/25")

@@ -56,7 +56,7 @@ class Attack(Component):
     models: list[str] = Field(
         ["*"],
         min_length=1,
-        description="patterns of those networks, such as convs/*/lrr, pair33/spectral, lenet/atmc8 or convs_l/w8a8",
+        description="patterns of those networks, such as convs/*/lrr, pair33/spectral, lenet/atmc8 or edge_l/w8a8",
     )
     routes: Literal["own", "all"] = Field(
         "own",
