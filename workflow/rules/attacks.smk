@@ -84,6 +84,11 @@ def attacks_on_size(w):
     return [n for n in PARAMS.chosen("attacks") if any(n in own for own in found)]
 
 
+def on_edge(w):
+    """code: their kinds, and the Square attack that watches over them."""
+    return [*modules("attacks", attacks_on_size(w)), module_of("attacks", "square")]
+
+
 def attacked_edge(pattern, datasets=PARAMS.study.edge):
     """Paths for every size that there are attacks on."""
     return [
@@ -158,14 +163,7 @@ rule attack_atmc:
 
 rule attack_edge:
     input:
-        code=code(
-            "attack_edge",
-            "classifiers",
-            also=lambda w: [
-                *modules("attacks", attacks_on_size(w)),
-                module_of("attacks", "square"),
-            ],
-        ),
+        code=code("attack_edge", "classifiers", also=on_edge),
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         networks=lambda w: [*map(ancient, edge_files(w))],

@@ -18,6 +18,11 @@ def edge_modules(w):
     ]
 
 
+def edge_quantizers(w):
+    """code: the quantizers."""
+    return modules("quantizers", EDGE_QUANTIZERS)
+
+
 def edge_files(w):
     """input: the files that networks are in."""
     return expand([paths.EDGE, paths.EDGE_ROUNDED][: 2 if EDGE_ROUNDED else 1], **w)
@@ -52,11 +57,7 @@ rule train_edge:
 
 rule round_edge:
     input:
-        code=code(
-            "round_edge",
-            "classifiers",
-            also=lambda w: modules("quantizers", EDGE_QUANTIZERS),
-        ),
+        code=code("round_edge", "classifiers", also=edge_quantizers),
         train=ancient(paths.TRAIN),
         train_digest=sidecar(paths.TRAIN),
         networks=ancient(paths.EDGE),
