@@ -35,15 +35,45 @@ def pruned_classifiers(params: Params) -> list[tuple[str, str]]:
     ]
 
 
+def compressed_classifiers(params: Params) -> list[tuple[str, str, str]]:
+    """Names of every dataset, classifier and compressor that the study brings together."""
+    compressors = {name: build("compressors", params.compressors[name]) for name in params.chosen("compressors")}
+    return [
+        (dataset, classifier, name)
+        for dataset, classifier in params.compressed()
+        for name, compressor in compressors.items()
+        if classifier in (compressor.only or [classifier])
+    ]
+
+
 def attacked(params: Params, shift: str) -> list[str]:
     """Names of the models that a white-box shift of the study is made against."""
-    made = build("shifts", params.shifts[shift])
-    models = {
+    made, models = build("shifts", params.shifts[shift]), models_of(params)
+    return [model for phase in made.phases for model in models[phase] if _like(model, made.models)]
+
+
+def attacks_on(params: Params, phase: str, dataset: str, model: str) -> list[str]:
+    """Names of the study's attacks on a network; those of one file are attacked alike, whatever level or ratio."""
+    attacks = {name: build("attacks", params.attacks[name]) for name in params.chosen("attacks")}
+    return [
+        name
+        for name, attack in attacks.items()
+        if dataset in (attack.only or [dataset]) and phase in attack.phases and _like(model, attack.models)
+    ]
+
+
+def models_of(params: Params) -> dict[str, list[str]]:
+    """By phase, names of the models that the study trains or puts together."""
+    return {
         "codecs": ["/".join(pair) for pair in trained_codecs(params)],
         "cards": [f"{c}/{a}/{p}" for c, p in pruned_classifiers(params) for a in params.chosen("augmentations")],
+        "decks": [f"{deck}/{gate}" for deck in params.chosen("decks") for gate in params.chosen("gates")],
+        "atmc": list(dict.fromkeys(f"{c}/{name}" for _, c, name in compressed_classifiers(params))),
     }
-    each = [model for phase in made.phases for model in models[phase]]
-    return [model for model in each if any(fnmatchcase(model, pattern) for pattern in made.models)]
+
+
+def _like(model: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 def partners(params: Params, shift: Any, family: str) -> list[str]:

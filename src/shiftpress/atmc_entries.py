@@ -1,4 +1,4 @@
-"""What compressors are applied to, and checks that it is there and goes together."""
+"""Checks that what compressors are applied to is there, and goes together with them."""
 
 from collections.abc import Iterator
 
@@ -6,17 +6,6 @@ from shiftpress.assembly import build
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
-
-
-def compressed_classifiers(params: Params) -> list[tuple[str, str, str]]:
-    """Names of every dataset, classifier and compressor that the study brings together."""
-    compressors = {name: build("compressors", params.compressors[name]) for name in params.chosen("compressors")}
-    return [
-        (dataset, classifier, name)
-        for dataset, classifier in params.compressed()
-        for name, compressor in compressors.items()
-        if classifier in (compressor.only or [classifier])
-    ]
 
 
 def atmc_problems(params: Params, layers: Layers) -> list[Problem]:

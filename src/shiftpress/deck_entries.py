@@ -12,7 +12,7 @@ FORM = "classifier/augmentation/pruner/percent, or classifier/augmentation/dense
 
 
 def deck_problems(params: Params, layers: Layers) -> list[Problem]:
-    """Names in the decks of the study, and in the shifts they are scored under, of nothing that fits."""
+    """Names in the decks of the study of nothing that fits."""
     found = []
     for name in params.chosen("decks"):
         deck = params.decks[name]
@@ -22,11 +22,6 @@ def deck_problems(params: Params, layers: Layers) -> list[Problem]:
             if gate not in params.chosen("gates"):
                 text = f"{gate!r} is not in study.gates.{suggestion(gate, params.chosen('gates'))}"
                 found.append(layers.problem(("decks", name, "gates", place), text))
-    under = params.study.decks_under
-    for place, shift in enumerate([] if under == "all" else under):
-        if shift not in params.chosen("shifts"):
-            text = f"{shift!r} is not in study.shifts.{suggestion(shift, params.chosen('shifts'))}"
-            found.append(layers.problem(("study", "decks_under", place), text))
     return found
 
 

@@ -1,6 +1,6 @@
 """Checks that the codecs and classifiers of a study, and what is done with them, go together."""
 
-from shiftpress.assembly import attacked, build, pruned_classifiers, trained_codecs
+from shiftpress.assembly import attacked, attacks_on, build, models_of, pruned_classifiers, trained_codecs
 from shiftpress.core.catalog import component
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
@@ -52,10 +52,19 @@ def _idle(params: Params, layers: Layers) -> list[Problem]:
 
 
 def _harmless(params: Params, layers: Layers) -> list[Problem]:
-    """White-box shifts that are made against none of the study's models."""
-    names = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
-    text = "the study trains no model like these; change them, or leave the shift out of study.shifts"
-    return [layers.problem(("shifts", name, "models"), text) for name in names if not attacked(params, name)]
+    """White-box shifts and attacks that none of the study's models is the object of."""
+    shifts = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
+    idle = [("shifts", name) for name in shifts if not attacked(params, name)]
+    at_work = {
+        attack
+        for phase, models in models_of(params).items()
+        for model in models
+        for dataset in params.chosen("datasets")
+        for attack in attacks_on(params, phase, dataset, model)
+    }
+    idle += [("attacks", name) for name in params.chosen("attacks") if name not in at_work]
+    text = "the study trains no model like these; change them, or leave it out of study.{}"
+    return [layers.problem((family, name, "models"), text.format(family)) for family, name in idle]
 
 
 def _no_datasets(params: Params, layers: Layers, place: tuple[str, ...], names: list[str]) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 import os
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -19,6 +20,8 @@ from shiftpress.core.storage import read_facts, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
 from shiftpress.loading import load_study
 from shiftpress.packing.compressed import unpack_any
+from shiftpress.shifts.base import Shifted
+from shiftpress.shifts.base import as_tensors as shifted_tensors
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 RATIOS = {"ratios": [0.2, 0.05]}
@@ -44,6 +47,8 @@ def data(tmp_path, monkeypatch):
     for name, split in {"train": halves(90), "val": halves(40, seed=1), "test": halves(60, seed=2)}.items():
         write_tensors(folder / f"{name}.safetensors", as_tensors(split), "test")
     write_json(folder / "card.json", {"classes": ["dark", "bright"], "shape": [1, 32, 32]}, "test")
+    dark = Shifted([2.0], [replace(halves(60, seed=2), images=torch.zeros(60, 1, 32, 32, dtype=torch.uint8))])
+    write_tensors(folder / "dark.safetensors", shifted_tensors(dark), "test")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Checkpoints, "due", lambda store: True)
     return folder
@@ -81,6 +86,8 @@ def score(study, name, data, out):
         n: v for n, v in shared(study, compressor=study.compressors[name]).items() if n in ("classifier", "compressor")
     }
     files = inputs(data, "test") | {"weights": str(out / f"{name}.safetensors")}
+    files |= {"shifted": [str(data / "dark.safetensors")]}
+    own["sources"] = {"dark": "regenerated"}
     parts = {"params": own, "wildcards": {**WORDS, "compressor": name}, "input": files}
     run_script("score_atmc", log=str(out / "job.log"), output={"records": str(target)}, **parts)
     return target
@@ -108,6 +115,8 @@ def test_networks_are_trained_scored_as_they_are_stored_and_compared(study, data
         assert {key.split("/")[0] for key in tensors} == {"0", "1"}
         found[name] = read_records(score(study, name, data, tmp_path))
     models = {record.model for records in found.values() for record in records}
+    in_the_dark = [r.value for r in found["ap"] if (r.shift, r.severity, r.metric) == ("dark", 2.0, "accuracy")]
+    assert in_the_dark == [0.5] * 4, "one class whatever is shown, for two seeds and two ratios"
     assert {"lenet/da", "lenet/ap/20", "lenet/ap/5", "lenet/alr/5", "lenet/atmc8/20", "lenet/atmc32/5"} <= models
     sizes = {(r.model, r.seed, r.metric): r.value for records in found.values() for r in records}
     for seed in (0, 1):

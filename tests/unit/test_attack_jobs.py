@@ -2,6 +2,7 @@
 
 import os
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from killing import checkpoints_of, killed
 from stage_jobs import make_card, run_script
 from toy_lessons import halves
 
+from shiftpress.assembly import attacks_on
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.problems import InputError
 from shiftpress.core.records import read_records
@@ -107,7 +109,7 @@ def test_an_attack_for_a_dataset_that_is_not_there_is_refused():
 
 
 def test_a_study_may_have_no_attacks_and_an_unknown_one_is_refused():
-    assert load_study([STUDY]).chosen("attacks") == []
+    assert load_study([STUDY], {"study": {"attacks": []}}).chosen("attacks") == []
     with pytest.raises(InputError, match="no entry 'pdg' in attacks"):
         load_study([STUDY], {"study": {"attacks": ["pdg"]}})
 
@@ -116,3 +118,13 @@ def test_a_study_may_have_no_attacks_and_an_unknown_one_is_refused():
 def test_an_attack_may_not_be_called_like_what_stands_in_its_place_in_records(name):
     with pytest.raises(InputError, match="choose another"):
         load_study([STUDY], {"attacks": {name: {"kind": "wrm"}}})
+
+
+def test_an_attack_is_run_on_the_networks_it_names_and_there_must_be_some():
+    study = load_study([STUDY], {"attacks": {"pgd": {"phases": ["cards", "atmc"], "models": ["*/lrr", "lenet/a*"]}}})
+    on = partial(attacks_on, study)
+    assert on("atmc", "mnist5k", "lenet/ap") == ["paper", "fgsm", "pgd"]
+    assert on("atmc", "mnist5k", "lenet/da") == ["paper", "fgsm"] and on("atmc", "cifar10", "lenet/ap") == []
+    assert on("cards", "mnist5k", "convs/clean/lrr") == ["pgd"] and on("cards", "mnist5k", "convs/clean/dense") == []
+    with pytest.raises(InputError, match="attacks.fgsm.models: the study trains no model like these"):
+        load_study([STUDY], {"attacks": {"fgsm": {"models": ["lent/*"]}}})

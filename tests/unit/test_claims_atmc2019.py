@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftpress.atmc_entries import compressed_classifiers
+from shiftpress.assembly import compressed_classifiers
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge

@@ -26,6 +26,15 @@ TOLERANCE = {
     "margin": {"abs": 0.4},
     "jacobian": {"rel": 0.3},
     "gradient": {"rel": 0.3},
+    # of 32 images
+    "robust": {"abs": 0.15},
+    "zero": {"abs": 0.15},
+    "moved": {"abs": 0.02},
+    # a gate may fail on one processor and not on the other
+    "unreliable": {"abs": 1},
+    "size": {"rel": 0.01},
+    "nonzero": {"rel": 0.01},
+    "entries": {"abs": 0.01},
     "distortion_se": {"rel": 0.02},
     "psnr_db": {"rel": 0.01},
     "rate_bits": {"rel": 1e-6},
@@ -53,11 +62,12 @@ def test_every_record_reaches_the_table_and_every_model_the_report(finished):
         *root.glob("evaluate/formats/*.json"),
         *root.glob("evaluate/decks/**/seeds*.json"),
         *root.glob("evaluate/budgets/**/seeds*.json"),
+        *root.glob("evaluate/a*/**/seeds*.json"),
         *root.glob("shifts/**/*.records.json"),
     ]
     count = sum(len(json.loads(path.read_bytes())) for path in files if ".json.json" not in path.name)
     assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
-    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks"} and set(scores["seed"]) == {0, 1, 2}
+    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks", "atmc"} and set(scores["seed"]) == {0, 1, 2}
     page = (root / "report/index.html").read_text()
     assert all(model in page for model in scores[scores.phase != "shifts"]["model"].unique())
 
@@ -104,7 +114,7 @@ def test_the_numbers_are_the_golden_ones(finished):
         EXPECTED.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     expected = json.loads(EXPECTED.read_text())
     assert found["claims"].keys() == expected["claims"].keys()
-    for phase in ("codecs", "cards", "decks"):
+    for phase in ("codecs", "cards", "decks", "atmc"):
         assert found[phase].keys() == expected[phase].keys()
         for dataset, models in expected[phase].items():
             for model, metrics in models.items():

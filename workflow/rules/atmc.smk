@@ -45,12 +45,11 @@ def atmc_grid(pattern):
 
 
 def records_of_atmc(w):
-    """input: records of every compressor of a classifier and dataset."""
+    """input: records of every compressor of a classifier and dataset, and of attacks on them."""
+    own = [each for each in COMPRESSED if each[:2] == (w.dataset, w.classifier)]
     return [
-        path
-        for dataset, classifier, compressor in COMPRESSED
-        if (dataset, classifier) == (w.dataset, w.classifier)
-        for path in expand(paths.ATMC_RECORDS, compressor=compressor, **w)
+        *expand(paths.ATMC_RECORDS, compressor=[each[2] for each in own], **w),
+        *attacked_atmc(paths.ATMC_ATTACK_RECORDS, own, w.seeds),
     ]
 
 
@@ -123,6 +122,8 @@ rule train_atmc:
 rule score_atmc:
     input:
         code=code("score_atmc", "classifiers", "compressors"),
+        shifted=lambda w: [*map(ancient, compared_shifted(w))],
+        shifted_digests=lambda w: [*map(sidecar, compared_shifted(w))],
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -138,6 +139,7 @@ rule score_atmc:
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
+        sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
     message:
         "Scoring {wildcards.classifier}/{wildcards.compressor}, seeds {wildcards.seeds}"
     script:

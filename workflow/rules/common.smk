@@ -7,13 +7,14 @@ from pathlib import Path
 
 from shiftpress.assembly import (
     attacked,
+    attacks_on,
     build,
+    compressed_classifiers,
     datasets_read,
     partners,
     pruned_classifiers,
     trained_codecs,
 )
-from shiftpress.atmc_entries import compressed_classifiers
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import component, kinds, module_of
@@ -192,6 +193,17 @@ def shifted(dataset, pattern):
 def everywhere(pattern):
     """The same for all datasets of the study."""
     return [path for dataset in DATASETS for path in shifted(dataset, pattern)]
+
+
+def compared_under(dataset):
+    """Names of the shifts that compressed classifiers of all papers are compared under."""
+    under = PARAMS.study.compressed_under
+    return [name for name in shifts_of(dataset) if under == "all" or name in under]
+
+
+def compared_shifted(w):
+    """input: images of those shifts."""
+    return expand(paths.SHIFTED, dataset=w.dataset, shift=compared_under(w.dataset))
 
 
 def sources_of_shifts(w):

@@ -89,7 +89,7 @@ RECORDS = [
         paths.FORMAT_RECORDS, dataset=PARAMS.datasets_of("codecs") if FORMATS else []
     ),
     *card_grid(paths.CARD_RECORDS),
-    *attack_grid(paths.ATTACK_RECORDS),
+    *ATTACK_RECORDS,
     *deck_grid(paths.DECK_RECORDS),
     *atmc_grid(paths.ATMC_RECORDS),
     *order_grid(),

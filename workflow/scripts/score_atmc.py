@@ -1,4 +1,4 @@
-"""Score compressed networks as their files decode: accuracy on clean images, and size; for each ratio and seed."""
+"""Score compressed networks as their files decode: accuracy under every shift, and size; for each ratio and seed."""
 
 from shiftpress.assembly import build
 from shiftpress.core.determinism import prepare
@@ -9,7 +9,9 @@ from shiftpress.core.seeds import seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.storage import read_json
 from shiftpress.core.tensors import read_tensors, under_prefix
-from shiftpress.evaluation.atmc import Stored, of_size, on_clean
+from shiftpress.evaluation.atmc import Stored, of_size, on_images
+from shiftpress.evaluation.cells import cells
+from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
@@ -18,7 +20,9 @@ with job(snakemake.log[0]):
     test, card, weights = load_split(i.test), read_json(i.card), read_tensors(i.weights)
     compressor, shape, classes = build("compressors", p.compressor), tuple(card["shape"]), len(card["classes"])
     kind, fields = p.classifier["kind"], build("classifiers", p.classifier).model_dump(mode="json")
-    made_by = producer(p, i.code, [i.test, i.weights])
+    shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
+    seen = list(cells(shifted, p.sources))
+    made_by = producer(p, i.code, [*i.shifted, i.test, i.weights])
     records = []
     for seed in seeds_of(w.seeds):
         for ratio in compressor.ratios:
@@ -30,6 +34,6 @@ with job(snakemake.log[0]):
                 "model": compressor.model_of(w.classifier, w.compressor, ratio),
             }
             shared |= {"seed": seed, "fingerprint": made_by}
-            records += on_clean(stored, test, **shared)
+            records += on_images(stored, test, seen, **shared)
             records += of_size(stored, **shared)
     write_records(snakemake.output.records, records, made_by)

@@ -50,6 +50,14 @@ class Attack(Component):
     counts, for images that are misclassified anyway, too."""
 
     only: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")
+    phases: list[Literal["cards", "decks", "atmc"]] = Field(
+        ["cards", "decks", "atmc"], min_length=1, description="whose networks it is run on"
+    )
+    models: list[str] = Field(
+        ["*"],
+        min_length=1,
+        description="patterns of those networks, such as convs/*/lrr, pair33/spectral or lenet/atmc8",
+    )
     routes: Literal["own", "all"] = Field(
         "own",
         description="whose gradients are followed: the network's own, or also those of every stand-in it has "

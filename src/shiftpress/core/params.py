@@ -120,6 +120,9 @@ class Study(Section):
     compressors: Some = Field("all", description="compressor entries to apply; may be empty")
     quantizers: Some = Field("all", description="quantizer entries to apply; may be empty")
     compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
+    compressed_under: Choice = Field(
+        "all", description="those of study.shifts that compressed classifiers of all papers are compared under"
+    )
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
     attacks: Some = Field("all", description="attacks on classifiers; may be empty")

@@ -27,8 +27,12 @@ CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{s
 CODEC_EXAMPLES = "<results>/evaluate/examples/{dataset}/{codec}/{objective}/seeds{seeds}.safetensors"
 FORMAT_RECORDS = "<results>/evaluate/formats/{dataset}.json"
 CARD_RECORDS = "<results>/evaluate/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
-ATTACK_RECORDS = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
-ATTACK_IMAGES = "<results>/evaluate/attacks/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
+ATTACK_RECORDS = "<results>/evaluate/attacks/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.json"
+ATTACK_IMAGES = (
+    "<results>/evaluate/attacks/cards/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.safetensors"
+)
+ATMC_ATTACK_RECORDS = "<results>/evaluate/attacks/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
+ATMC_ATTACK_IMAGES = "<results>/evaluate/attacks/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.safetensors"
 ATMC_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
 ORDER_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/order/seeds{seeds}.json"
 DECK_RECORDS = "<results>/evaluate/decks/{dataset}/seeds{seeds}.json"

@@ -1,6 +1,6 @@
 """Compressed networks as they are stored: what is scored is what a file decodes to, and its size is the file's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
 from shiftpress.core.tensors import State
 from shiftpress.evaluation.cards import measure
+from shiftpress.evaluation.cells import Cell, score
 from shiftpress.packing.accounting import accounts
 from shiftpress.packing.card import blank
 from shiftpress.packing.compressed import AnyCard, pack_either, unpack_any
@@ -65,11 +66,10 @@ class Stored:
         return {"entries_beside": 1 - own / kept} if kept else {}
 
 
-def on_clean(stored: Stored, test: Split, **shared: Any) -> Iterator[Record]:
-    """Accuracy and calibration on test images as they are."""
-    place = {"shift": "clean", "severity": 0.0, "source": "regenerated", "n": len(test)}
-    for metric, value in measure(stored.net())(test.pixels, test.labels).items():
-        yield Record(metric=metric, value=value, **place, **shared)
+def on_images(stored: Stored, test: Split, shifted: Iterable[Cell], **shared: Any) -> Iterator[Record]:
+    """Accuracy and calibration on test images as they are, and under shifts."""
+    clean = Cell("clean", 0.0, "regenerated", test.pixels, test.labels)
+    return score([clean, *(cell for cell in shifted if cell.shift != "clean")], measure(stored.net()), **shared)
 
 
 def of_size(stored: Stored, **shared: Any) -> Iterator[Record]:

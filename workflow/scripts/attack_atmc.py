@@ -1,0 +1,47 @@
+"""Attack compressed networks as their files decode, each ratio and seed; a killed job goes on where it was."""
+
+from torch import channels_last
+
+from shiftpress.assembly import build
+from shiftpress.core.adversarial import Robustness
+from shiftpress.core.determinism import prepare
+from shiftpress.core.jobs import job
+from shiftpress.core.provenance import producer
+from shiftpress.core.records import write_records
+from shiftpress.core.seeds import seeds_of
+from shiftpress.core.splits import load_split
+from shiftpress.core.storage import read_json
+from shiftpress.core.tensors import read_tensors, under_prefix, write_tensors
+from shiftpress.evaluation.adversarial import Target
+from shiftpress.evaluation.atmc import Stored
+from shiftpress.evaluation.campaign import Campaign
+from shiftpress.evaluation.standins import standins
+
+p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
+
+with job(snakemake.log[0]):
+    prepare(snakemake.threads)
+    card, weights = read_json(i.card), read_tensors(i.weights)
+    bases = {name: tensor for path in i.base for name, tensor in read_tensors(path).items()}
+    attacks, compressor = (
+        {n: build("attacks", entry) for n, entry in p.attacks.items()},
+        build("compressors", p.compressor),
+    )
+    classifier, shape, classes = build("classifiers", p.classifier), tuple(card["shape"]), len(card["classes"])
+    made_by = producer(p, i.code, [i.test, i.weights, *i.base])
+    campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "atmc", w.dataset, made_by)
+    for seed in seeds_of(w.seeds):
+        parent = None
+        if bases and compressor.ratios != [1]:  # a dense network has nothing to borrow from the one it began as
+            parent = classifier.build(shape, classes).eval().to(memory_format=channels_last)
+            parent.load_state_dict(under_prefix(seed, bases))
+        for ratio in compressor.ratios:
+            place = f"{seed}/{100 * ratio:.6g}"
+            facts = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
+            net = Stored.of(under_prefix(place, weights), *facts, free=compressor.free).net()
+            net = net.to(memory_format=channels_last)
+            model = compressor.model_of(w.classifier, w.compressor, ratio)
+            campaign.against(Target(net, standins(net, parent)), model, seed, place)
+    write_tensors(snakemake.output.images, campaign.tensors, made_by)
+    write_records(snakemake.output.records, campaign.records, made_by)
+    campaign.discard()
