@@ -11,12 +11,13 @@ from shiftpress.quantizers.min_max import MinMax
 from shiftpress.quantizers.mse import Mse
 
 IMAGES = images_of(400, seed=5)
+CASES = [(name, Mse()) for name in NETS]
+CASES += [(name, other) for name in ("lenet", "resnet") for other in (Mse(weight_bits=4), MinMax(weights="max"))]
 kernels = pytest.mark.skipif(not adds_exactly(), reason="the processor has no VNNI")
 
 
 @kernels
-@pytest.mark.parametrize("quantizer", [Mse(), Mse(weight_bits=4), MinMax(weights="max")], ids=["w8a8", "w4a8", "max"])
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(("name", "quantizer"), CASES)
 @torch.no_grad()
 def test_predictions_agree_with_those_of_the_network_that_rounds(name, quantizer):
     found = quantizer.quantise(toy(name), images_of(64))

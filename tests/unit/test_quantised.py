@@ -65,6 +65,12 @@ def test_calibrations_reach_as_far_as_they_say():
     assert seen.error(best, 4) <= min(seen.error((0.0, end), 4) for end in (50.0, 25.0, 10.0, 1.0))
 
 
+def test_many_numbers_in_one_place_are_all_counted():
+    seen, many = Histogram.empty(0.0, 1.0), 2**24 + 9
+    seen.add(torch.zeros(1).expand(many))
+    assert seen.counts[0] == many
+
+
 def test_first_and_last_layers_have_eight_bits_unless_all_are_alike():
     steps = folded(toy("resnet")).steps
     apart, alike = (Scheme(weight_bits=4, activation_bits=4, ends=ends) for ends in ("eight", "same"))

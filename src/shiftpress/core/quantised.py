@@ -45,6 +45,10 @@ class Quantised:
             found += tensor.numel() * {"codes": widths.get(step, 0), "zero": 8}.get(part, 32)
         return found
 
+    def cpu(self) -> "Quantised":
+        """The same with all tensors on the CPU."""
+        return Quantised(self.scheme, self.steps, {name: tensor.cpu() for name, tensor in self.tensors.items()})
+
     def net(self) -> "QuantisedNet":
         """Images in [0, 1] to logits, rounding on the way; gradients go straight through."""
         return QuantisedNet(self, self.scheme.points(self.steps))

@@ -159,4 +159,7 @@ def _largest(x: Tensor, kernel_size: int | tuple[int, int], stride: int | tuple[
 
 def _rounded(x: Tensor, scale: float, zero: int) -> Tensor:
     """Levels, from 0; overwrites what it is given."""
-    return x.div_(scale).add_(zero).round_().clamp_(0, 2**BITS - 1).to(torch.uint8)
+    x.div_(scale)
+    if zero:
+        x.add_(zero)
+    return x.round_().clamp_(0, 2**BITS - 1).to(torch.uint8)

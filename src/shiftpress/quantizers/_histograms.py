@@ -10,6 +10,9 @@ from shiftpress.core.rounding import Grid, levels
 BINS = 2048
 """Eight for each level of the finest grid."""
 
+EXACT = 1 << 22
+"""Numbers counted at once: torch counts in float32, which stops at 2^24."""
+
 Range = tuple[float, float]
 
 
@@ -29,7 +32,8 @@ class Histogram:
     def add(self, numbers: Tensor) -> None:
         """Count more numbers; none lies outside."""
         if self.high > self.low:
-            self.counts.add_(torch.histc(numbers.float().cpu(), BINS, self.low, self.high))
+            for part in numbers.float().cpu().flatten().split(EXACT):
+                self.counts.add_(torch.histc(part, BINS, self.low, self.high))
 
     @property
     def centres(self) -> Tensor:

@@ -64,18 +64,17 @@ class Quantizer(Component):
     def quantise(self, net: nn.Module, images: Tensor) -> Quantised:
         """The quantised classifier, calibrated on the first of these training images (N, C, H, W) in [0, 1].
 
-        The network is left as it is. Raises InputError if it has steps that are not known, or a weight is not finite.
+        The network is left as it is, and may be on another device with the images; what comes back is on the CPU.
+        Raises InputError if it has steps that are not known, or a weight is not finite.
         """
-        whole = folded(net.eval())
+        whole = folded(net)
         if odd := [name for name, tensor in whole.tensors.items() if not tensor.isfinite().all()]:
             raise InputError(f"The network cannot be quantised: {odd[0]!r} holds values that are no finite numbers.")
         found = with_codes(whole, self.scheme, self.weights)
         points = self.scheme.points(found.steps)
-        if not points:
-            return found
-        seen = _seen(found.twin(), images[: self.images], list(points))
+        seen = _seen(found.twin(), images[: self.images], list(points)) if points else {}
         grids = {name: Grid.between(*self.limits(seen[name], bits), bits) for name, bits in points.items()}
-        return with_grids(found, grids)
+        return with_grids(found, grids).cpu()
 
 
 def _seen(net: QuantisedNet, images: Tensor, names: list[str]) -> dict[str, Histogram]:
