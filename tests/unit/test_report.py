@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import save
+from toy_compressed import RADIUS, compressed_records
 from toy_decks import deck_records
 
 from shiftpress.core.storage import write_artefact, write_json
@@ -72,7 +73,7 @@ def page(tmp_path):
             examples=[str(example)],
             sheets=[str(sheet)],
             cards={"toy": str(tmp_path / "card")},
-            params={"run": {"tier": "smoke", "seeds": [0, 1, 2]}},
+            params={"run": {"tier": "smoke", "seeds": [0, 1, 2]}, "fit": {"atmc": {"radii": {"toy": RADIUS}}}},
             shifts=shifts,
             plots=["toy-codecs-turn", "toy-cards-turn"],
             blocks=["0", "1"],
@@ -146,6 +147,16 @@ def test_attacks_have_a_chapter_if_there_are_any_and_mark_what_failed_a_gate(pag
     assert "UNRELIABLE" not in sound and "90.0" in sound and "40.0" in sound and "30.0" in sound
     assert odd.count("UNRELIABLE") == 2 and "large, masking" in odd
     assert own.index("auto 0.1") < own.index("worst linf 0.1")
+
+
+def test_compressed_networks_have_a_chapter_of_their_own_and_no_place_in_that_of_attacks(page):
+    text = page(more=compressed_records(dataset="toy"))
+    assert text.count('href="#atmc-toy"') == 1 and "Attacks on" not in text and "ATMC on" not in page()
+    own = text.split('<section id="atmc-toy"')[1].split("</section>")[0]
+    assert "lenet/atmc8/5" in own and f"by up to {RADIUS:g} of its range" in own and own.count("<figure") == 9
+    both = page(more=pd.concat([attacks(), compressed_records(dataset="toy")]))
+    others = both.split('<section id="attacks-toy"')[1].split("</section>")[0]
+    assert "c/odd" in others and "lenet" not in others and both.count('<th scope="row">lenet/da</th>') > 1
 
 
 def test_an_unreliable_claim_says_why_beside_its_numbers(page):

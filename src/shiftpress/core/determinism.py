@@ -11,6 +11,7 @@ def prepare(threads: int) -> None:
     cores), and threads that outnumber cores wait for each other.
     """
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # not use_deterministic_algorithms(True), which says the same to the compiler too: that imports it, for 2 s a job
+    torch.set_deterministic_debug_mode("error")
     # nothing here reads memory it has not written, and filling it first costs 8 % of a training step
     torch.utils.deterministic.fill_uninitialized_memory = False

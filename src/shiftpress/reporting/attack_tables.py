@@ -1,5 +1,6 @@
-"""Robust accuracies of all models, with what failed a sanity gate marked."""
+"""Robust accuracies of models, with what failed a sanity gate marked."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ from shiftpress.core.statistics import estimate
 from shiftpress.reporting.tables import card_order
 
 
-def robust_table(frame: pd.DataFrame) -> dict[str, Any]:
+def robust_table(frame: pd.DataFrame, order: Callable[[str], Any] = card_order) -> dict[str, Any]:
     """A row per model and a column per attack and strength, in percent; of each cell, the gates it failed.
 
     No rows if nothing was attacked. The worst of all attacks stands last.
@@ -22,7 +23,7 @@ def robust_table(frame: pd.DataFrame) -> dict[str, Any]:
         "columns": [{"attack": shift.replace("_", " "), "strength": strength} for shift, strength in columns],
         "rows": [
             {"model": model, "cells": [_cell(rows, failures, model, *column) for column in columns]}
-            for model in sorted(rows.model.unique(), key=card_order)
+            for model in sorted(rows.model.unique(), key=order)
         ],
     }
 

@@ -7,6 +7,8 @@ import pandas as pd
 
 SISTER = "robustnets2022.csv"
 """RobustNets 2022: another study of the authors' group, with the same methods. Never the paper's own table."""
+POSTER = "atmc2019.csv"
+"""Gui et al. 2019: their main figure and that of other attacks, digitised."""
 COLUMNS = ["dataset", "model", "shift", "severity", "distortion_se", "known", "rate_bits", "note"]
 
 
@@ -73,3 +75,24 @@ def sister_study(folder: Path, arch: str = "ResNet18") -> pd.DataFrame:
         known="data",
         note="one network, CIFAR-10",
     )[columns]
+
+
+def poster(folder: Path) -> pd.DataFrame:
+    """The points of Gui et al. 2019's poster, with the columns classifier, method, percent (size), value and origin.
+
+    ``value`` is accuracy in percent, ``percent`` size by their formula as a share of the dense weights.
+    """
+    columns = ["dataset", "model", "size_paper", "shift", "severity", "accuracy_percent", "known", "note"]
+    path = folder / POSTER
+    rows = pd.read_csv(path).fillna({"note": ""}) if path.exists() else pd.DataFrame(columns=columns)
+    parts = rows.model.str.split("/", expand=True).reindex(columns=range(2)).astype(object)
+    origin = parts[0].astype(str) + " on " + rows.dataset.astype(str)
+    return rows.assign(
+        classifier=parts[0], method=parts[1], percent=100 * rows.size_paper, value=rows.accuracy_percent, origin=origin
+    )
+
+
+def poster_about(points: pd.DataFrame, dataset: str, classifier: str) -> pd.DataFrame:
+    """The poster's points on the same images, or else those of the same network."""
+    same = points[points.dataset == dataset]
+    return same if len(same) else points[points.classifier == classifier]
