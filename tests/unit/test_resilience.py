@@ -61,7 +61,11 @@ def test_of_an_attack_the_images_it_attacks_are_the_source():
     for model, clean, robust in (("l/dense/100", 0.98, 0.5), ("l/ptq8/25", 0.97, 0.4)):
         found += [record(model, 0.5), record(model, clean, "pgd", 0.0, metric="robust_accuracy")]
         found += [record(model, robust, "pgd", 0.1, metric="robust_accuracy")]
+        found += [record(model, robust - 0.02, "worst_linf", 0.1, metric="robust_accuracy")]
     assert values(found)["l/ptq8/25", "pgd", "excess_loss"] == pytest.approx(0.1 - 0.01)
+    assert values(found)["l/ptq8/25", "worst_linf", "excess_loss"] == pytest.approx(0.1 - 0.01), (
+        "it has no clean images"
+    )
 
 
 def test_orders_are_compared_within_a_size():

@@ -22,6 +22,8 @@ PLAIN = (DENSE, UNTAUGHT)
 """Methods whose networks are dense and trained as usual, of every size: the line goes through them."""
 Place = tuple[str, str, float]
 """Metric, shift and severity."""
+Cell = dict[tuple[str, int], Record]
+"""By model and seed."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,15 @@ class Resilience:
     """Accuracies by place, model and seed. All records are of one dataset."""
 
     def __init__(self, records: Iterable[Record]):
-        self.found: dict[Place, dict[tuple[str, int], Record]] = defaultdict(dict)
+        self.found: dict[Place, Cell] = defaultdict(dict)
+        self.source: dict[str, Cell] = {metric: {} for metric in ACCURACIES}
+        """By metric, the same images without a shift; of attacks, those that they attack, whichever says it."""
         for record in records:
-            if record.metric in ACCURACIES:
+            if record.metric not in ACCURACIES:
+                continue
+            if record.severity == 0 and (record.metric == ROBUST or record.shift == "clean"):
+                self.source[record.metric][record.model, record.seed] = record
+            else:
                 self.found[record.metric, record.shift, record.severity][record.model, record.seed] = record
 
     def records(self) -> Iterator[Record]:
@@ -58,48 +66,42 @@ class Resilience:
         Of every size and shift, ``kendall_tau`` of the order of its networks there and without the shift.
         """
         for place in sorted(self.found):
-            source = self._source(place)
-            if source in self.found and source != place:
-                yield from self._losses(place, source)
-                yield from self._residuals(place, source)
-                yield from self._orders(place, source)
+            here, there = self.found[place], self.source[place[0]]
+            yield from _losses(here, there)
+            yield from _residuals(here, there)
+            yield from _orders(here, there)
 
-    def _source(self, place: Place) -> Place:
-        """The same images without the shift; of an attack, those that it attacks."""
-        metric, shift, _ = place
-        return (metric, shift, 0.0) if metric == ROBUST else (metric, "clean", 0.0)
 
-    def _losses(self, place: Place, source: Place) -> Iterator[Record]:
-        here, there = self.found[place], self.found[source]
-        for (model, seed), record in here.items():
-            parent = Name.of(model).parent, seed
-            if Name.of(model).method == DENSE or parent not in here or not {parent, (model, seed)} <= there.keys():
-                continue
-            lost = here[parent].value - record.value
-            before = there[parent].value - there[model, seed].value
-            yield _like(record, "lost_accuracy", lost)
-            yield _like(record, "excess_loss", lost - before)
+def _losses(here: Cell, there: Cell) -> Iterator[Record]:
+    for (model, seed), record in here.items():
+        parent = Name.of(model).parent, seed
+        if Name.of(model).method == DENSE or parent not in here or not {parent, (model, seed)} <= there.keys():
+            continue
+        lost = here[parent].value - record.value
+        before = there[parent].value - there[model, seed].value
+        yield _like(record, "lost_accuracy", lost)
+        yield _like(record, "excess_loss", lost - before)
 
-    def _residuals(self, place: Place, source: Place) -> Iterator[Record]:
-        here, there = self.found[place], self.found[source]
-        points = {key: (_logit(there[key]), _logit(here[key])) for key in here if key in there}
-        line = [point for (model, _), point in points.items() if Name.of(model).method in PLAIN]
-        if len({x for x, _ in line}) < 3:
-            return
-        slope, height = np.polyfit(*zip(*line, strict=True), 1)
-        for key, (x, y) in points.items():
-            yield _like(here[key], "effective_robustness", float(y - (slope * x + height)))
 
-    def _orders(self, place: Place, source: Place) -> Iterator[Record]:
-        here, there = self.found[place], self.found[source]
-        groups: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
-        for model, seed in here.keys() & there.keys():
-            groups[Name.of(model).classifier, seed].append((model, seed))
-        for (classifier, _), keys in sorted(groups.items()):
-            tau = kendall([(there[key].value, here[key].value) for key in keys])
-            if tau is not None:
-                record = here[keys[0]].model_copy(update={"model": f"{classifier}/order/all"})
-                yield _like(record, "kendall_tau", tau)
+def _residuals(here: Cell, there: Cell) -> Iterator[Record]:
+    points = {key: (_logit(there[key]), _logit(here[key])) for key in here if key in there}
+    line = [point for (model, _), point in points.items() if Name.of(model).method in PLAIN]
+    if len({x for x, _ in line}) < 3:
+        return
+    slope, height = np.polyfit(*zip(*line, strict=True), 1)
+    for key, (x, y) in points.items():
+        yield _like(here[key], "effective_robustness", float(y - (slope * x + height)))
+
+
+def _orders(here: Cell, there: Cell) -> Iterator[Record]:
+    groups: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    for model, seed in sorted(here.keys() & there.keys()):
+        groups[Name.of(model).classifier, seed].append((model, seed))
+    for (classifier, _), keys in sorted(groups.items()):
+        tau = kendall([(there[key].value, here[key].value) for key in keys])
+        if tau is not None:
+            record = here[keys[0]].model_copy(update={"model": f"{classifier}/order/all"})
+            yield _like(record, "kendall_tau", tau)
 
 
 def _logit(record: Record) -> float:
