@@ -2,9 +2,10 @@
 
 ``python bench/adversarial.py [--json FILE]`` takes steps of plain training and of training under an attack of n steps
 in turn, again and again. A step under attack needs n + 1 passes forward and backward; at the speed of plain training
-they would take n + 1 plain steps, which is the ideal. The ratio is the ideal's time to ours; 0.95 is the least. For
-what is compressed it is printed too, and has no limit. CPU time of one thread. Images are random: no step depends on
-what is in them.
+they would take n + 1 plain steps, which is the ideal. Plain training is that of the dense network on clean images, for
+what is compressed, too: what factors, projections and quantisation cost counts against it. The ratio is the ideal's
+time to ours; 0.95 is the least. CPU time of one thread; median of the repeats' ratios, with quartiles. A turn of
+ATMC-8 is as many steps as lie between two quantisations. Images are random: no step depends on what is in them.
 """
 
 import argparse
@@ -40,15 +41,16 @@ NETS: dict[str, tuple[Classifier, tuple[int, int, int]]] = {
     "LeNet 28x28 grey": (CaffeLeNet(), (1, 28, 28)),
     "ResNet-8 32x32": (ResNet(depth=8), (3, 32, 32)),
 }
-ATTACK_STEPS, BATCH, RATIO = 7, 128, 0.05
+ATTACK_STEPS, BATCH, RATIO, EVERY = 7, 128, 0.05, 10
 LIMIT = 0.95
 FORMS = {
     "dense": lambda weights: Form(weights),
     "al0": lambda weights: AdversarialProjection(ratios=[RATIO]).begin(weights, RATIO),
     "atmc32": lambda weights: Atmc(ratios=[RATIO]).begin(weights, RATIO),
-    "atmc8": lambda weights: Atmc(ratios=[RATIO], bits=8).begin(weights, RATIO),
+    "atmc8": lambda weights: Atmc(ratios=[RATIO], bits=8, every=EVERY).begin(weights, RATIO),
 }
-LIMITS = {"dense": LIMIT, "al0": None, "atmc32": None, "atmc8": None}
+TURNS = {"plain": ATTACK_STEPS + 1, "atmc8": EVERY}
+"""Steps of a turn, where it is not one."""
 WARM, REPEATS = 2, 11
 
 
@@ -68,7 +70,7 @@ def round_of(name: str, form: str, objective: str) -> HardRound:
 
 
 def measure(name: str) -> dict[str, list[float]]:
-    """CPU seconds of a step by way, one number per repeat; a plain turn takes as many passes as one under attack."""
+    """CPU seconds of a step by way, one number per repeat."""
     rounds = {"plain": round_of(name, "dense", "natural")}
     rounds |= {form: round_of(name, form, "adversarial") for form in FORMS}
     for work in rounds.values():
@@ -77,7 +79,7 @@ def measure(name: str) -> dict[str, list[float]]:
     shuffle = random.Random(0)
     for _ in range(REPEATS):
         for way in shuffle.sample(list(rounds), len(rounds)):
-            found[way].append(_seconds(rounds[way], ATTACK_STEPS + 1 if way == "plain" else 1))
+            found[way].append(_seconds(rounds[way], TURNS.get(way, 1)))
     return found
 
 
@@ -99,18 +101,18 @@ def main() -> None:
         found = measure(name)
         plain = statistics.median(found["plain"])
         print(f"{name}: a plain step of {BATCH} images takes {1000 * plain:.1f} ms")
-        for form, limit in LIMITS.items():
+        for form in FORMS:
             pairs = zip(found["plain"], found[form], strict=True)
             ratios = sorted((ATTACK_STEPS + 1) * ideal / ours for ideal, ours in pairs)
             low, ratio, high = (ratios[place * (len(ratios) - 1) // 4] for place in (1, 2, 3))
-            verdict = "" if limit is None else " ok" if ratio >= limit else f" below {limit:g}"
-            print(f"  {form:8s}{ratio:6.2f} of the ideal ({low:.2f} to {high:.2f}){verdict}", flush=True)
+            verdict = "ok" if ratio >= LIMIT else f"below {LIMIT:g}"
+            print(f"  {form:8s}{ratio:6.2f} of the ideal ({low:.2f} to {high:.2f}) {verdict}", flush=True)
             ours = statistics.median(found[form])
             rows.append({"name": f"{name}, {form}", "ours": ours, "peer": (ATTACK_STEPS + 1) * plain, "ratio": ratio})
-            rows[-1] |= {"limit": limit, "unit": "s a step", "repeats": REPEATS, "spread": [low, high]}
+            rows[-1] |= {"limit": LIMIT, "unit": "s a step", "repeats": REPEATS, "spread": [low, high]}
     if given.json:
         Path(given.json).write_text(json.dumps(rows, indent=1) + "\n")
-    if any(row["limit"] and row["ratio"] < row["limit"] for row in rows):
+    if any(row["ratio"] < row["limit"] for row in rows):
         sys.exit(1)
 
 

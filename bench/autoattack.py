@@ -26,6 +26,7 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from shiftpress.assembly import build  # noqa: E402
+from shiftpress.core.attackable import ready_for_attack  # noqa: E402
 from shiftpress.core.checkpoints import Checkpoints  # noqa: E402
 from shiftpress.core.determinism import prepare  # noqa: E402
 from shiftpress.core.tensors import read_tensors, write_tensors  # noqa: E402
@@ -80,7 +81,7 @@ def by_package(net: nn.Module, test: Images, eps: float) -> Tensor:
 
 def by_us(net: nn.Module, test: Images, eps: float, folder: Path, screen: int) -> Tensor:
     """Which images withstand ours."""
-    net = net.to(memory_format=torch.channels_last)
+    net = ready_for_attack(net)
     attack = build("attacks", {"kind": "autoattack", "eps": [eps], "screen": screen})
     shown, store = Shown(*test, torch.arange(len(test[1]))), Checkpoints("bench", folder / "work")
     store.discard()  # what a killed run left would not be paid for

@@ -68,7 +68,7 @@ def models_of(params: Params) -> dict[str, list[str]]:
     return {
         "codecs": ["/".join(pair) for pair in trained_codecs(params)],
         "cards": [f"{c}/{a}/{p}" for c, p in pruned_classifiers(params) for a in params.chosen("augmentations")],
-        "decks": [f"{deck}/{gate}" for deck in params.chosen("decks") for gate in params.chosen("gates")],
+        "decks": _gated_decks(params),
         "edge": [f"{size}/{name}" for size in params.edge.sizes for name in edge_methods(params)],
         "atmc": list(dict.fromkeys(f"{c}/{name}" for _, c, name in compressed_classifiers(params))),
     }
@@ -77,6 +77,15 @@ def models_of(params: Params) -> dict[str, list[str]]:
 def edge_methods(params: Params) -> list[str]:
     """Names of the methods of the phase edge; none if the study leaves it out."""
     return named(params.edge, params.chosen("filters"), params.chosen("quantizers")) if params.study.edge else []
+
+
+def _gated_decks(params: Params) -> list[str]:
+    """Decks behind each gate that can be attacked, and their cards: gates that read labels or guess are left out."""
+    kinds = {name: component("gates", params.gates[name].kind) for name in params.chosen("gates")}
+    gates = [name for name, kind in kinds.items() if kind.reads != "labels" and kind.repeats]
+    decks = {name: params.decks[name] for name in params.chosen("decks")}
+    behind = [f"{deck}/{g}" for deck in decks for g in gates if decks[deck].gates == "all" or g in decks[deck].gates]
+    return [*behind, *(member.key for member in params.members())]
 
 
 def _like(model: str, patterns: list[str]) -> bool:

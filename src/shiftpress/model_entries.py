@@ -55,16 +55,22 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
     """White-box shifts and attacks that none of the study's models is the object of."""
     shifts = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
     idle = [("shifts", name) for name in shifts if not attacked(params, name)]
+    trained = params.datasets_of("cards")
+    places = {"cards": trained, "decks": trained, "edge": params.study.edge}
+    places["atmc"] = list(dict.fromkeys(dataset for dataset, _ in params.compressed()))
     at_work = {
         attack
         for phase, models in models_of(params).items()
         for model in models
-        for dataset in params.chosen("datasets")
+        for dataset in places.get(phase, [])
         for attack in attacks_on(params, phase, dataset, model)
     }
     idle += [("attacks", name) for name in params.chosen("attacks") if name not in at_work]
     text = "the study trains no model like these; change them, or leave it out of study.{}"
-    return [layers.problem((family, name, "models"), text.format(family)) for family, name in idle]
+    more = {"attacks": " (gates that read labels or guess cannot be attacked)"}
+    return [
+        layers.problem((family, name, "models"), text.format(family) + more.get(family, "")) for family, name in idle
+    ]
 
 
 def _no_datasets(params: Params, layers: Layers, place: tuple[str, ...], names: list[str]) -> list[Problem]:

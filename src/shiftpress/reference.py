@@ -78,6 +78,7 @@ def page() -> str:
         ("fit.edge", EdgeFit),
         ("analysis", Analysis),
         ("robustness", Robustness),
+        ("deck_robustness", Robustness),
         ("study", Study),
         ("formats", Formats),
         ("edge", Edge),

@@ -18,6 +18,7 @@ from shiftpress.attacks.pgd import PGD, start_within
 from shiftpress.attacks.pgd_paper import PaperPGD
 from shiftpress.attacks.square import Square
 from shiftpress.attacks.wrm import WRM
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.problems import InputError
 from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct
@@ -220,9 +221,10 @@ def package(net, shown, norm, eps, seed, batch, steps, queries, targets=9):
     return found, said == shown.labels
 
 
+@pytest.mark.parametrize("net", [Normed(), ready_for_attack(Normed())], ids=["as it is", "made ready"])
 @pytest.mark.parametrize("norm", list(RADII))
-def test_autoattack_is_the_packages_image_by_image(norm, tmp_path):
-    net, eps, seed, batch = Normed(), {"linf": 0.012, "l2": 0.06}[norm], 11, 13
+def test_autoattack_is_the_packages_image_by_image(norm, net, tmp_path):
+    eps, seed, batch = {"linf": 0.012, "l2": 0.06}[norm], 11, 13
     shown = shown_to(net, 45, wrong=4)
     attack = AutoAttack(norm=norm, eps=[eps], steps=15, queries=60)
     theirs, stands = package(net, shown, norm, eps, seed, batch, 15, 60)

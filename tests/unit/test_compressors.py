@@ -49,6 +49,24 @@ def test_slopes_of_factors_are_those_of_the_graph(shape, free):
     assert len(low.matrices) == len(low.slopes(slope.float())) == 2
 
 
+@pytest.mark.parametrize("entries", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(8, 30), (30, 8), (9, 9)])
+def test_a_square_matrix_that_is_nearly_zero_is_multiplied_as_any_other(shape, entries):
+    rng = torch.Generator().manual_seed(2)
+    own = residual(torch.randn(shape, generator=rng, dtype=torch.float64), True)
+    square = own.left if own.wide else own.right
+    square.view(-1)[torch.randperm(square.numel(), generator=rng)[:entries]] = 0.7
+    identity = torch.eye(min(shape), dtype=torch.float64)
+    whole = [own.left + identity, own.right] if own.wide else [own.left, own.right + identity]
+    assert torch.allclose(own.weight(), whole[0] @ whole[1] + own.rest, atol=1e-12)
+    slope = torch.randn(shape, generator=rng, dtype=torch.float64)
+    wanted = slope @ whole[1].T, whole[0].T @ slope, slope
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(own.slopes(slope), wanted, strict=True))
+    kept = own.left.clone(), own.right.clone()
+    own.weight().fill_(0)
+    assert torch.equal(own.left, kept[0]) and torch.equal(own.right, kept[1]), "results are no views"
+
+
 def test_a_low_rank_product_is_the_nearest_and_ranks_are_shared_by_all_layers():
     rng = torch.Generator().manual_seed(0)
     weight = torch.randn(6, 9, generator=rng)

@@ -9,6 +9,7 @@ from toy_cards import FAMILIES, card_records
 from toy_decks import GAINS, MODELS, deck_records
 
 from shiftpress.core.statistics import Estimate
+from shiftpress.reporting.deck_attacks import attacked_decks
 from shiftpress.reporting.deck_charts import deck_charts
 from shiftpress.reporting.deck_figures import looks_of
 from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table, robust
@@ -123,7 +124,13 @@ def test_a_gate_looks_the_same_wherever_it_is_drawn():
 def test_the_page_has_the_figures_and_the_regrets(found):
     whole = '{% import "macros.html.j2" as macros %}{% include "sections/decks.html.j2" %}'
     heads = {name: {"title": HEADS.get(name, name)} for name in COLUMNS}
-    chapter = {"dataset": "mnist5k", "figures": list(found.values()), "decks": [], "names": []}
+    chapter = {
+        "dataset": "mnist5k",
+        "figures": list(found.values()),
+        "decks": [],
+        "names": [],
+        "attacked_decks": attacked_decks(RECORDS),
+    }
     chapter |= {"regret": regret_table(of_decks(RECORDS)), "regret_columns": COLUMNS, "regret_heads": heads}
     page = environment(ROOT / "report/templates").from_string(whole).render(chapter=chapter, shifts={}, min_seeds=3)
     assert page.count("<figure") == len(found) and "pair33/spectral/100" in page and "all corruptions" in page

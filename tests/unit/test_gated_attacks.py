@@ -7,12 +7,13 @@ from torch import nn
 
 from shiftpress.attacks.base import Chance, wrong
 from shiftpress.attacks.pgd import PGD
+from shiftpress.attacks.pgd_paper import PaperPGD
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.problems import InputError
 from shiftpress.evaluation.adversarial import Shown, attacked, correct
 from shiftpress.evaluation.decks import Dealt, Table
 from shiftpress.evaluation.deployed import classify
-from shiftpress.evaluation.gated import GatedDeck, decisions, deck_target
+from shiftpress.evaluation.gated import GatedDeck, decisions, deck_target, target_of
 from shiftpress.evaluation.hands import laid_out
 from shiftpress.gates.confidence import Confidence
 from shiftpress.gates.learned import Learned
@@ -104,6 +105,45 @@ def test_stand_ins_of_a_deck_only_make_attacks_stronger(table, tmp_path):
         attack = PGD(eps=[0.03], steps=5, routes=routes)
         found[routes] = attacked(attack, 0.03, target, shown, clean, 0, 20, Checkpoints(routes, tmp_path, 1e9), "t")
     assert not (found["all"].robust & ~found["own"].robust).any()
+
+
+@pytest.mark.parametrize("kind", [PGD, PaperPGD])
+def test_every_route_is_tried_on_every_image_and_the_worst_counts(table, tmp_path, kind):
+    target = deck_target(table, table.decks[0], "spectral")
+    shown = Shown(IMAGES, target.net(IMAGES).argmax(1), torch.arange(20))
+    clean, attack = correct(target.net, shown, 20), kind(eps=[0.02], steps=4, routes="all")
+
+    found = attacked(attack, 0.02, target, shown, clean, 0, 7, Checkpoints("r", tmp_path, 1e9), "t")
+    standing = {}
+    for name, net in {"own": target.net, **target.standins}.items():
+        moved = attack.perturb(net, IMAGES, shown.labels, 0.02, Chance(0, shown.ids))
+        standing[name] = ~wrong(target.net(moved), shown.labels)
+    assert torch.equal(found.through["own"], standing["own"])
+    assert torch.equal(found.through["soft_gate"], standing["soft_gate"])
+    assert torch.equal(found.through["decisions"], standing["decision_augmix"] & standing["decision_gaussian"])
+    assert torch.equal(found.robust, torch.stack(list(found.through.values())).all(0))
+    assert 0 < found.robust.sum() < 20 and not (found.beside["decisions"] & ~found.robust).any()
+
+
+def test_beside_a_route_its_networks_must_not_err_either(tmp_path):
+    images = torch.full((4, 1, 16, 16), 0.4)
+    images[:, :, :8] += torch.tensor([0.001, 0.5, 0.001, 0.5])[:, None, None, None]
+    table = Table({"a": Bright(30.0), "b": Bright(-30.0)}, [], {"switch": Switch()}, {"switch": {}})
+    target = deck_target(table, Dealt("d", [0, 1], ("x", "y"), ["switch"]), "switch")
+    shown = Shown(images.clamp(0, 1), torch.ones(4, dtype=torch.long), torch.arange(4))
+    clean, attack = correct(target.net, shown, 4), PGD(eps=[0.002], steps=5, routes="all")
+    found = attacked(attack, 0.002, target, shown, clean, 0, 4, Checkpoints("b", tmp_path, 1e9), "t")
+    # bright images go to the second card, which calls them 0; the gate never asks it about those of the first
+    assert clean.tolist() == [True, False, True, False]
+    assert not found.beside["decisions"].any(), "the second card alone errs on all"
+
+
+def test_a_card_by_itself_and_a_deck_behind_its_gate_are_called_by_name(table):
+    key = next(iter(table.nets))
+    assert target_of(table, key).net is table.nets[key] and target_of(table, key).routes == {}
+    target = target_of(table, "pair/learned")
+    assert isinstance(target.net, GatedDeck) and list(target.routes) == ["own", "soft_gate", "decisions"]
+    assert target_of(table, "pair/uniform").routes == {}
 
 
 class Bright(nn.Module):

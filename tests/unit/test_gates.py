@@ -39,6 +39,26 @@ def test_half_a_plane_mirrored_is_the_plane(shape):
     assert torch.allclose(spectra(images, "log_amplitude"), whole.flatten(1), atol=1e-5)
 
 
+@pytest.mark.parametrize("feature", ["log_amplitude", "radial", "high"])
+@pytest.mark.parametrize("kind", [Spectral, Learned])
+def test_amplitudes_as_roots_of_squares_route_as_complex_moduli_do(monkeypatch, kind, feature):
+    def moduli(images):
+        half = torch.fft.rfft2(images.double()).abs().log1p().float()
+        half[..., 0, 0] = 0
+        return half.mean(1).flatten(1)
+
+    noise = 0.05 * torch.randn(400, 1, 16, 16, generator=RANDOM)
+    noise[::2] = 0
+    smooth = torch.nn.functional.interpolate(torch.rand(400, 1, 4, 4, generator=RANDOM), size=(16, 16), mode="bilinear")
+    images = (smooth + noise).clamp(0, 1)
+    bank, gate, found = {"a": images[0:200:2], "b": images[1:200:2]}, kind(feature=feature), []
+    for half in (None, moduli):
+        if half:
+            monkeypatch.setattr("shiftpress.gates._spectra._half", half)
+        found.append(gate.weights(seen(gate.look(images[200:])), gate.learn(bank)))
+    assert torch.equal(*found) and 0 < found[0][:, 0].mean() < 1
+
+
 def test_rings_are_means_over_whole_radii_and_the_corners_are_in_the_last():
     image = torch.rand(2, 3, 32, 32, generator=RANDOM)
     plane, rings = spectra(image, "log_amplitude").view(2, 32, 32), spectra(image, "radial")

@@ -158,7 +158,7 @@ rule compare_atmc:
     params:
         metrics=["accuracy", "robust_accuracy"],
         robust="robust_accuracy",
-        references=["paper", "paper_cifar"],
+        references=["paper", "paper_fashion", "paper_cifar"],
         radius=lambda w: PARAMS.fit.atmc.radius_on(w.dataset),
     message:
         "Comparing compressed networks of {wildcards.classifier}, seeds {wildcards.seeds}"

@@ -100,6 +100,57 @@ def attacked_edge(pattern, datasets=PARAMS.study.edge):
     ]
 
 
+def attacks_on_decks(dataset):
+    """Names of the attacks on every deck behind a gate, and on every card by itself, that there are any on."""
+    found = {
+        model: attacks_on(PARAMS, "decks", dataset, model)
+        for model in (models_of(PARAMS)["decks"] if dataset in DECKED else [])
+    }
+    return {model: names for model, names in found.items() if names}
+
+
+def decks_under_attack(w):
+    """params: the decks that these are, or that hold these cards."""
+    models = attacks_on_decks(w.dataset)
+    return {
+        name: deck.model_dump()
+        for name, deck in DECKS.items()
+        if {f"{name}/{gate}" for gate in PARAMS.chosen("gates")} & set(models)
+        or {member.key for member in deck.members} & set(models)
+    }
+
+
+def gates_under_attack(w):
+    """params: the gates of these decks."""
+    parts = [model.split("/") for model in attacks_on_decks(w.dataset)]
+    names = [words[1] for words in parts if len(words) == 2]
+    return {name: PARAMS.gates[name].model_dump() for name in dict.fromkeys(names)}
+
+
+def on_decks(w):
+    """code: all that decks are made of, their gates, the attacks on them, and the Square attack."""
+    attacks = {name for names in attacks_on_decks(w.dataset).values() for name in names}
+    return [
+        *deck_modules("classifiers"),
+        *deck_modules("augmentations"),
+        *modules("gates", gates_under_attack(w)),
+        *modules("attacks", sorted(attacks)),
+        module_of("attacks", "square"),
+    ]
+
+
+def attack_entries_on_decks(w):
+    """params: how to build these attacks."""
+    names = [name for own in attacks_on_decks(w.dataset).values() for name in own]
+    return {name: PARAMS.attacks[name].model_dump() for name in dict.fromkeys(names)}
+
+
+def attacked_decks(pattern):
+    """Paths for every dataset on which there are attacks on decks."""
+    datasets = [dataset for dataset in DECKED if attacks_on_decks(dataset)]
+    return expand(pattern, dataset=datasets, seeds=SEEDS)
+
+
 rule attack_card:
     input:
         code=code("attack_card", "classifiers", also=on_cards),
@@ -192,13 +243,49 @@ rule attack_edge:
         "../scripts/attack_edge.py"
 
 
+rule attack_decks:
+    input:
+        code=code("attack_decks", also=on_decks),
+        test=ancient(paths.TEST),
+        test_digest=sidecar(paths.TEST),
+        train=ancient(paths.TRAIN),
+        train_digest=sidecar(paths.TRAIN),
+        packed=ancient(paths.PACKED),
+        packed_digest=sidecar(paths.PACKED),
+    output:
+        records=paths.DECK_ATTACK_RECORDS,
+        images=paths.DECK_ATTACK_IMAGES,
+        digests=[
+            sidecar(paths.DECK_ATTACK_RECORDS),
+            sidecar(paths.DECK_ATTACK_IMAGES),
+        ],
+    log:
+        "<logs>/attack_decks/{dataset}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/attack_decks/{dataset}/seeds{seeds}.tsv"
+    params:
+        models=lambda w: attacks_on_decks(w.dataset),
+        decks=decks_under_attack,
+        gates=gates_under_attack,
+        augmentations=deck_entries("augmentations", MEMBERS),
+        attacks=attack_entries_on_decks,
+        robustness=PARAMS.deck_robustness.model_dump(),
+        gate_images=PARAMS.analysis.gate_images,
+    message:
+        "Attacking decks, seeds {wildcards.seeds}"
+    script:
+        "../scripts/attack_decks.py"
+
+
 ATTACK_RECORDS = [
     *attacked_cards(paths.ATTACK_RECORDS),
+    *attacked_decks(paths.DECK_ATTACK_RECORDS),
     *attacked_atmc(paths.ATMC_ATTACK_RECORDS),
     *attacked_edge(paths.EDGE_ATTACK_RECORDS),
 ]
 ATTACK_IMAGES = [
     *attacked_cards(paths.ATTACK_IMAGES),
+    *attacked_decks(paths.DECK_ATTACK_IMAGES),
     *attacked_atmc(paths.ATMC_ATTACK_IMAGES),
     *attacked_edge(paths.EDGE_ATTACK_IMAGES),
 ]

@@ -12,6 +12,7 @@ from shiftpress.assembly import (
     compressed_classifiers,
     datasets_read,
     edge_methods,
+    models_of,
     partners,
     pruned_classifiers,
     trained_codecs,

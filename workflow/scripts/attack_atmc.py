@@ -1,9 +1,8 @@
 """Attack compressed networks as their files decode, each ratio and seed; a killed job goes on where it was."""
 
-from torch import channels_last
-
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
@@ -33,13 +32,12 @@ with job(snakemake.log[0]):
     for seed in seeds_of(w.seeds):
         parent = None
         if bases and compressor.ratios != [1]:  # a dense network has nothing to borrow from the one it began as
-            parent = classifier.build(shape, classes).eval().to(memory_format=channels_last)
+            parent = ready_for_attack(classifier.build(shape, classes).eval())
             parent.load_state_dict(under_prefix(seed, bases))
         for ratio in compressor.ratios:
             place = f"{seed}/{100 * ratio:.6g}"
             facts = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
-            net = Stored.of(under_prefix(place, weights), *facts, free=compressor.free).net()
-            net = net.to(memory_format=channels_last)
+            net = ready_for_attack(Stored.of(under_prefix(place, weights), *facts, free=compressor.free).net())
             model = compressor.model_of(w.classifier, w.compressor, ratio)
             campaign.against(Target(net, standins(net, parent)), model, seed, place)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)

@@ -1,9 +1,8 @@
 """Attack the cards of one file, each level and seed; a killed job goes on where it was."""
 
-from torch import channels_last
-
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
@@ -26,7 +25,7 @@ with job(snakemake.log[0]):
         build("classifiers", p.classifier),
     )
     net, dense = (classifier.build(tuple(card["shape"]), len(card["classes"])).eval() for _ in range(2))
-    net, dense = (one.to(memory_format=channels_last) for one in (net, dense))  # twice as fast on a CPU
+    net, dense = (ready_for_attack(one) for one in (net, dense))
     parent = None if w.pruner == "dense" else dense
     made_by = producer(p, i.code, [i.test, i.weights, i.dense])
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "cards", w.dataset, made_by)

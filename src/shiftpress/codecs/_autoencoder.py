@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from shiftpress.codecs._scaling import Double, Halve
 from shiftpress.codecs.base import Codec
 from shiftpress.core.splits import Shape
 
@@ -61,7 +62,7 @@ def encoder(shape: Shape, width: int, latents: int, norm: Norm) -> nn.Sequential
         *_down(shape[0], width, norm),
         *_down(width, 2 * width, norm),
         *_down(2 * width, 4 * width, norm),
-        nn.Conv2d(4 * width, 8 * width, 4, stride=2, padding=1),
+        Halve(4 * width, 8 * width, 4),
         nn.Sigmoid(),
         nn.Flatten(),
         nn.Linear(_features(shape, width), latents),
@@ -78,7 +79,7 @@ def decoder(shape: Shape, width: int, latents: int, norm: Norm) -> nn.Sequential
         *_up(8 * width, 4 * width, norm),
         *_up(4 * width, 2 * width, norm),
         *_up(2 * width, width, norm),
-        nn.ConvTranspose2d(width, shape[0], 4, stride=2, padding=1),
+        Double(width, shape[0], 4),
         nn.Sigmoid(),
     )
 
@@ -89,11 +90,11 @@ def _features(shape: Shape, width: int) -> int:
 
 def _down(fan_in: int, fan_out: int, norm: Norm) -> list[nn.Module]:
     """Halve the side. The activation comes before the normalisation, as in the reference."""
-    return [nn.Conv2d(fan_in, fan_out, 4, stride=2, padding=1), nn.LeakyReLU(0.2), _normalisation(fan_out, norm)]
+    return [Halve(fan_in, fan_out, 4), nn.LeakyReLU(0.2), _normalisation(fan_out, norm)]
 
 
 def _up(fan_in: int, fan_out: int, norm: Norm) -> list[nn.Module]:
-    return [nn.ConvTranspose2d(fan_in, fan_out, 4, stride=2, padding=1), nn.ReLU(), _normalisation(fan_out, norm)]
+    return [Double(fan_in, fan_out, 4), nn.ReLU(), _normalisation(fan_out, norm)]
 
 
 def _normalisation(channels: int, norm: Norm) -> nn.Module:

@@ -4,6 +4,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from shiftpress.codecs._scaling import Double, Halve
 from shiftpress.codecs.base import Codec
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.splits import Shape
@@ -72,7 +73,7 @@ def analysis(shape: Shape, codec: VariableRate) -> nn.Sequential:
     widths = [shape[0], *[codec.channels] * (codec.halvings - 1), codec.latents]
     layers: list[nn.Module] = []
     for fan_in, fan_out in zip(widths, widths[1:], strict=False):
-        layers += [nn.Conv2d(fan_in, fan_out, 5, stride=2, padding=2), nn.LeakyReLU(0.1)]
+        layers += [Halve(fan_in, fan_out, 5), nn.LeakyReLU(0.1)]
     return nn.Sequential(*layers[:-1])
 
 
@@ -81,5 +82,5 @@ def synthesis(shape: Shape, codec: VariableRate) -> nn.Sequential:
     widths = [codec.latents, *[codec.channels] * (codec.halvings - 1), shape[0]]
     layers: list[nn.Module] = []
     for fan_in, fan_out in zip(widths, widths[1:], strict=False):
-        layers += [nn.ConvTranspose2d(fan_in, fan_out, 5, 2, padding=2, output_padding=1), nn.LeakyReLU(0.1)]
+        layers += [Double(fan_in, fan_out, 5), nn.LeakyReLU(0.1)]
     return nn.Sequential(*layers[:-1])

@@ -13,6 +13,7 @@ from torch import Tensor
 from shiftpress.core.checkpoints import Tree
 from shiftpress.core.codebooks import exact
 from shiftpress.core.lloyd import follow
+from shiftpress.core.selection import places
 
 APART, FACTOR = 10.0, 2.0
 """Residuals further apart than this move rho by this (Boyd et al. 2011, section 3.4.1)."""
@@ -33,7 +34,7 @@ class Duplicate:
     def pull(self, matrices: list[Tensor]) -> None:
         """Add the slope of the penalty to the gradients; nothing before the first duplicate."""
         for own, copy, dual in zip(matrices, self._copies, self._duals, strict=False):
-            own.grad.add_(own - copy + dual, alpha=self.rho)
+            own.grad.add_((own - copy).add_(dual), alpha=self.rho)
 
     @torch.no_grad()
     def follow(self, matrices: list[Tensor]) -> None:
@@ -42,14 +43,14 @@ class Duplicate:
         centres = [part.numpy() for part in self._centres] or [None] * len(matrices)
         copies, self._centres, self._duals = [], [], []
         for own, dual, begin in zip(matrices, duals, centres, strict=True):
-            keep = own != 0
-            book = follow((own + dual)[keep].cpu().numpy(), self.most, begin)
-            copy = torch.zeros_like(own)
-            copy[keep] = torch.from_numpy(book.values).to(own)
-            copies.append(copy)
+            keep = places(own != 0)
+            wanted = own.flatten()[keep] + dual.flatten()[keep]
+            book = follow(wanted.cpu().numpy(), self.most, begin)
+            values = torch.from_numpy(book.values).to(own)
+            copies.append(_placed(values, keep, own))
             self._centres.append(torch.from_numpy(book.centres))
             # what has left the support is no longer drawn back by what it owed there
-            self._duals.append(torch.where(keep, dual + own - copy, 0.0))
+            self._duals.append(_placed(wanted - values, keep, own))
         if self._copies:
             self._balance(matrices, copies)
         self._copies = copies
@@ -57,13 +58,11 @@ class Duplicate:
     def final(self, matrices: list[Tensor]) -> list[Tensor]:
         """The duplicate by the best codebooks there are."""
         duals = self._duals or [torch.zeros_like(own) for own in matrices]
-        keeps = [own.detach() != 0 for own in matrices]
-        numbers = [(own.detach() + dual)[keep] for own, dual, keep in zip(matrices, duals, keeps, strict=True)]
-        books = exact([part.cpu().numpy() for part in numbers], self.most)
-        found = [torch.zeros_like(own.detach()) for own in matrices]
-        for copy, keep, book in zip(found, keeps, books, strict=True):
-            copy[keep] = torch.from_numpy(book.values).to(copy)
-        return found
+        keeps = [places(own != 0) for own in matrices]
+        numbers = [(own + dual).flatten()[keep] for own, dual, keep in zip(matrices, duals, keeps, strict=True)]
+        books = exact([part.detach().cpu().numpy() for part in numbers], self.most)
+        values = [torch.from_numpy(book.values) for book in books]
+        return [_placed(*three) for three in zip(values, keeps, matrices, strict=True)]
 
     def _balance(self, matrices: list[Tensor], copies: list[Tensor]) -> None:
         primal = _length([own - copy for own, copy in zip(matrices, copies, strict=True)])
@@ -82,6 +81,13 @@ class Duplicate:
         """From a checkpoint."""
         self.rho, self._copies = tree["rho"], tree["copies"]
         self._duals, self._centres = tree["duals"], tree["centres"]
+
+
+def _placed(values: Tensor, where: Tensor, like: Tensor) -> Tensor:
+    """Values (K,) at places of a tensor that is zero elsewhere."""
+    found = torch.zeros_like(like.detach())
+    found.view(-1)[where] = values.to(found)
+    return found
 
 
 def _length(parts: list[Tensor]) -> float:

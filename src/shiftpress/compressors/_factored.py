@@ -65,7 +65,9 @@ class Residual(Factored):
     """Products and remainders with so many entries in all; if given a duplicate, with few values in each matrix."""
 
     def __init__(self, weights: Weights, ratio: float, least: int, *, free: bool, duplicate: Duplicate | None):
-        super().__init__(weights, {name: residual(matrix(weight), free) for name, weight in weights.items()})
+        factors = {name: residual(matrix(weight), free) for name, weight in weights.items()}
+        self._flat = torch.cat([part.flatten() for own in factors.values() for part in own.matrices])
+        super().__init__(weights, _within(self._flat, factors))
         self._duplicate, self._steps = duplicate, 0
         sizes, groups = [part.numel() for part in self.trained], []
         for own in self.factors.values():
@@ -78,8 +80,7 @@ class Residual(Factored):
             self._duplicate.pull(self.trained)
 
     def after(self) -> None:
-        keeps = self._projection.keep(self.trained)
-        project(self.trained, keeps, self._projection.most)
+        project([self._flat], [self._projection.mask(self._flat)], self._projection.most)
         if self._duplicate and self._steps % self._duplicate.every == 0:
             self._duplicate.follow(self.trained)
         self._steps += 1
@@ -103,3 +104,15 @@ class Residual(Factored):
         self._steps = tree["steps"]
         if self._duplicate:
             self._duplicate.load(tree["duplicate"])
+
+
+def _within(flat: Tensor, factors: dict[str, Factors]) -> dict[str, Factors]:
+    """The same factors as views of a tensor that holds all their matrices one after the other."""
+    found, start = {}, 0
+    for name, own in factors.items():
+        parts = []
+        for part in own.matrices:
+            parts.append(flat[start : start + part.numel()].view(part.shape))
+            start += part.numel()
+        found[name] = Factors(*parts, own.free)
+    return found

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from shiftpress.core.selection import count
 from shiftpress.core.tensors import State
 
 PARTS = ("left", "right", "rest")
+
+FEW = 2
+"""A square matrix is nearly zero if it has so many times more rows than entries."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,38 @@ class Factors:
 
     def weight(self) -> Tensor:
         """The matrix (m, n). The identity is added as a sum, not into a product: that would round."""
-        found = self.left @ self.right
-        if self.free:
-            found = found + (self.right if self.wide else self.left)
-        return found if self.rest is None else found + self.rest
+        own = None if not self.free else self.right if self.wide else self.left
+        found = self._product(self.left, self.right, own, left_thin=self.wide)
+        return found if self.rest is None else found.add_(self.rest)
 
     def slopes(self, slope: Tensor) -> list[Tensor]:
-        """Gradients of the matrices, from that of the weights (m, n)."""
-        left, right = slope @ self.right.T, self.left.T @ slope
-        if self.free and self.wide:
-            right = right + slope
-        elif self.free:
-            left = left + slope
-        return [left, right, *([] if self.rest is None else [slope.clone()])]
+        """Gradients of the matrices, from that of the weights (m, n); that of the rest is ``slope`` itself."""
+        if self.wide:
+            left = slope @ self.right.T
+            right = self._product(self.left.T, slope, slope if self.free else None, left_thin=True)
+        else:
+            left = self._product(slope, self.right.T, slope if self.free else None, left_thin=False)
+            right = self.left.T @ slope
+        return [left, right, *([] if self.rest is None else [slope])]
+
+    def _product(self, left: Tensor, right: Tensor, own: Tensor | None, *, left_thin: bool) -> Tensor:
+        """``left @ right`` plus ``own``, where the thin one is the square matrix, turned or not.
+
+        The square matrix begins as zero and often stays nearly so: what it adds is then worked out from the few rows
+        and columns that are not zero. Sums of two products or more may round otherwise than in the whole product. No
+        graph leads to the zeros.
+        """
+        used = (left if left_thin else right) != 0
+        if own is None or FEW * count(used) > len(used):
+            found = left @ right
+            return found if own is None else found.add_(own)
+        rows, columns = (axis.unique() for axis in used.nonzero().unbind(1))
+        found = own.clone()
+        if left_thin:
+            found[rows] += left[rows][:, columns] @ right[columns]
+        else:
+            found[:, columns] += left[:, rows] @ right[rows][:, columns]
+        return found
 
     def named(self, name: str) -> State:
         """For a file: ``<name>/left`` and so on."""

@@ -24,5 +24,5 @@ def ascend_signs(images: Tensor, begin: Tensor, loss: PerImageLoss, radius: floa
     for _ in range(steps):
         found = found.detach().requires_grad_()
         (slope,) = torch.autograd.grad(loss(found).sum(), found)
-        found = torch.maximum(torch.minimum(found.detach() + step * slope.sign(), high), low)
+        found = found.detach().add(slope.sign_(), alpha=step).clamp_(low, high)
     return found.detach()

@@ -140,6 +140,7 @@ class Params(Section):
     fit: Fit = Field(Fit(), description="training recipes")
     analysis: Analysis = Field(Analysis(), description="how closely classifiers are looked into")
     robustness: Robustness = Field(Robustness(), description="how classifiers are attacked")
+    deck_robustness: Robustness = Field(Robustness(), description="the same of decks, of which each is many networks")
     study: Study = Field(Study(), description="what the default target runs")
     formats: Formats = Field(Formats(), description="image formats to compare codecs with")
     datasets: dict[Name, Entry] = Field(description="image sources", min_length=1)

@@ -36,6 +36,8 @@ ATTACK_IMAGES = (
 )
 ATMC_ATTACK_RECORDS = "<results>/evaluate/attacks/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
 ATMC_ATTACK_IMAGES = "<results>/evaluate/attacks/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.safetensors"
+DECK_ATTACK_RECORDS = "<results>/evaluate/attacks/decks/{dataset}/seeds{seeds}.json"
+DECK_ATTACK_IMAGES = "<results>/evaluate/attacks/decks/{dataset}/seeds{seeds}.safetensors"
 ATMC_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
 ORDER_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/order/seeds{seeds}.json"
 EDGE_RECORDS = "<results>/evaluate/edge/{dataset}/{classifier}/seeds{seeds}.json"

@@ -35,6 +35,13 @@ def count(keep: Tensor) -> int:
     return int(np.count_nonzero(keep.numpy()) if keep.device.type == "cpu" else keep.count_nonzero())
 
 
+def places(marked: Tensor) -> Tensor:
+    """Where a boolean tensor is true, in the flattened one; on a CPU numpy is the fastest (measured 5x)."""
+    if marked.device.type != "cpu":
+        return marked.flatten().nonzero().flatten()
+    return torch.from_numpy(np.flatnonzero(marked.numpy()))
+
+
 def changes(before: Tensor, now: Tensor) -> Tensor:
     """Where two boolean tensors (N,) differ."""
     if before.device.type != "cpu":
@@ -67,8 +74,8 @@ class Tracker:
             self._last = float(scores[~keep].abs().max())
             self._reach = FIRST_REACH * self._last
             return keep
-        # eight times the last move, so that few thresholds leave the window
-        self._reach = max(8 * abs(threshold - self._last), LEAST_REACH * threshold)
+        # eight times the last moves, so that few thresholds leave the window; one that happens to be small says little
+        self._reach = max(8 * abs(threshold - self._last), self._reach / 2, LEAST_REACH * threshold)
         self._last = threshold
         return torch.from_numpy(self._above)
 

@@ -1,6 +1,6 @@
 """The same attacks on many networks, one after the other; a killed job goes on where it was."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from shiftpress.attacks.base import Attack
@@ -34,11 +34,15 @@ class Campaign:
         probe = component("attacks", "square")  # its radius is that of the attacks which it watches over
         self.probes = {n: probe(eps=[0.5], queries=self.settings.probe_queries, norm=n) for n in ("linf", "l2")}
 
-    def against(self, target: Target, model: str, seed: int, place: str) -> None:
-        """All attacks on one network; which images withstood is kept as ``<place>/<attack>/<strength>``, bool (N,)."""
+    def against(self, target: Target, model: str, seed: int, place: str, only: Collection[str] | None = None) -> None:
+        """All attacks on one network, or those of these names.
+
+        Which images withstood is kept as ``<place>/<attack>/<strength>``, bool (N,).
+        """
+        attacks = {name: attack for name, attack in self.attacks.items() if only is None or name in only}
         store = Checkpoints(fingerprint(self.made_by, self.phase, self.dataset, model, seed))
         self.stores.append(store)
-        siege = Siege(self.attacks, self.probes, target, self.shown, self.settings, seed, store)
+        siege = Siege(attacks, self.probes, target, self.shown, self.settings, seed, store)
         siege.run()
         own = {"phase": self.phase, "dataset": self.dataset, "model": model, "seed": seed}
         self.records += siege.records(**own, fingerprint=self.made_by)

@@ -24,6 +24,11 @@ def classify(table: Table, deck: Dealt, gate: str, batch: int, images: Tensor, r
         weights = chosen.weights(Seen(deck.groups, chosen.look(images), batch, random, logits), table.kept[gate])
         return blend(weights, logits, chosen.average)
     weights = chosen.weights(Seen(deck.groups, chosen.look(images), batch, random), table.kept[gate])
+    return blend_of(cards, images, weights, chosen.average)
+
+
+def blend_of(cards: list[torch.nn.Module], images: Tensor, weights: Tensor, average: str) -> Tensor:
+    """Probabilities (N, K) float64 of cards with these weights (N, members); each runs on what it counts for alone."""
     total, part, held = None, images, torch.arange(len(images))
     for number, card in enumerate(cards):
         rows = (weights[:, number] > 0).nonzero().flatten()
@@ -32,12 +37,13 @@ def classify(table: Table, deck: Dealt, gate: str, batch: int, images: Tensor, r
         if not torch.equal(rows, held):  # the cards of a group mostly see the same images
             part, held = images.index_select(0, rows), rows
         own = _run(card, part).double()
-        own = own if chosen.average == "logits" else own.softmax(1)
+        own = own if average == "logits" else own.softmax(1)
         total = own.new_zeros(len(images), own.shape[1]) if total is None else total
         total.index_add_(0, rows, own * weights[:, number].index_select(0, rows)[:, None])
-    return total.softmax(1) if chosen.average == "logits" else total
+    return total.softmax(1) if average == "logits" else total
 
 
 def _run(card: torch.nn.Module, images: Tensor) -> Tensor:
-    parts = [card(chunk) for chunk in images.split(CHUNK)]
+    # the number of parts that comes nearest: a small remainder would cost almost what a whole part does
+    parts = [card(part) for part in images.chunk(max(1, round(len(images) / CHUNK)))]
     return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from shiftpress.core.problems import InputError
-from shiftpress.evaluation.adversarial import Target
+from shiftpress.evaluation.adversarial import OWN, Target
 from shiftpress.evaluation.decks import Dealt, Table
+from shiftpress.evaluation.deployed import blend_of
 from shiftpress.gates.base import Seen, blend
 
 Way = Literal["hard", "soft"]
@@ -34,12 +35,15 @@ class GatedDeck(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        logits = torch.stack([card(images) for card in self.cards])
-        chances = blend(self._weights(images, logits), logits, self._gate.average)
+        if self._gate.reads == "logits" and self._decision is None:
+            logits = torch.stack([card(images) for card in self.cards])
+            chances = blend(self._weights(images, logits), logits, self._gate.average)
+        else:  # a card that counts for nothing need not run
+            chances = blend_of(list(self.cards), images, self._weights(images), self._gate.average)
         # float64 keeps the small probabilities apart, whose gradients an attack needs
         return chances.clamp_min(1e-300).log().float()
 
-    def _weights(self, images: Tensor, logits: Tensor) -> Tensor:
+    def _weights(self, images: Tensor, logits: Tensor | None = None) -> Tensor:
         if self._decision is not None:
             own = torch.tensor([group == self._decision for group in self._groups], device=images.device).float()
             return (own / own.sum()).expand(len(images), -1)
@@ -49,9 +53,9 @@ class GatedDeck(nn.Module):
                 looked_at.register_hook(torch.nan_to_num)
             return self._gate.softly(self._seen(looked_at, logits), self._kept)
         with torch.no_grad():
-            return self._gate.weights(self._seen(images.detach(), logits.detach()), self._kept)
+            return self._gate.weights(self._seen(images, logits), self._kept)
 
-    def _seen(self, images: Tensor, logits: Tensor) -> Seen:
+    def _seen(self, images: Tensor, logits: Tensor | None) -> Seen:
         shown = logits if self._gate.reads == "logits" else None
         return Seen(self._groups, self._gate.look(images), 1, torch.Generator(), shown)
 
@@ -69,8 +73,21 @@ def decisions(table: Table, deck: Dealt, gate: str) -> Mapping[str, nn.Module]:
 
 
 def deck_target(table: Table, deck: Dealt, gate: str) -> Target:
-    """A deck behind a gate; its stand-ins are the deck behind the soft gate, and under each of the gate's decisions."""
-    standins = {f"decision_{name}": net for name, net in decisions(table, deck, gate).items()}
-    if standins:
-        standins = {"soft_gate": GatedDeck(table, deck, gate, "soft"), **standins}
-    return Target(GatedDeck(table, deck, gate), standins)
+    """A deck behind a gate; its stand-ins are the deck behind the soft gate, and under each of the gate's decisions.
+
+    The routes are its own gradients, those of the soft gate, and those of the decisions together.
+    """
+    under = {f"decision_{name}": net for name, net in decisions(table, deck, gate).items()}
+    if not under:
+        return Target(GatedDeck(table, deck, gate))
+    soft = {"soft_gate": GatedDeck(table, deck, gate, "soft")}
+    routes = {OWN: [OWN], "soft_gate": [*soft], "decisions": [*under]}
+    return Target(GatedDeck(table, deck, gate), soft | under, routes)
+
+
+def target_of(table: Table, model: str) -> Target:
+    """What a name stands for: a deck behind a gate, or one of the cards of the table."""
+    if model in table.nets:
+        return Target(table.nets[model])
+    name, gate = model.split("/")
+    return deck_target(table, next(deck for deck in table.decks if deck.name == name), gate)

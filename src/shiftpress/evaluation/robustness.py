@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from shiftpress.attacks.base import Attack, BallAttack
-from shiftpress.core.adversarial import ROBUST, UNRELIABLE, WORST, Robustness
+from shiftpress.core.adversarial import BESIDE, ROBUST, THROUGH, UNRELIABLE, WORST, Robustness
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.records import Record
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.tensors import State
-from shiftpress.evaluation.adversarial import Shown, Target, Trial, attacked, correct
+from shiftpress.evaluation.adversarial import OWN, Shown, Target, Trial, attacked, correct
 from shiftpress.evaluation.sanity import GATES, failed, masked, room, zero_gradients
 
 
@@ -70,6 +70,9 @@ class Siege:
     def tensors(self) -> State:
         """Of every image whether it withstood, bool (N,) as ``<attack>/<strength>``; ``clean``, ``ids``, ``labels``."""
         found = {f"{name}/{s}": t.robust for name, trials in self.trials.items() for s, t in trials.items()}
+        for name, trials in self.trials.items():
+            for s, t in trials.items():
+                found |= {f"{name}/{s}/through/{route}": withstood for route, withstood in t.through.items()}
         found |= {f"{WORST}{norm}/{eps}": robust for norm, eps, robust, _ in self.worst()}
         found |= {"clean": self.clean, "ids": self.shown.ids, "labels": self.shown.labels}
         return {name: tensor.clone() for name, tensor in found.items()}  # one file holds those of many networks
@@ -111,6 +114,8 @@ class Siege:
             parts = self.attacks[name].parts
             for number, part in enumerate(parts if len(parts) > 1 else [], 1):
                 values[f"lost_in/{part.title}"] = float((trial.part == number).double().mean())
+            values |= {f"{THROUGH}{route}": float(left.double().mean()) for route, left in trial.through.items()}
+            values |= {f"{BESIDE}{r}": float(left.double().mean()) for r, left in trial.beside.items() if r != OWN}
         return [self._record(name, strength, metric, value, shared) for metric, value in values.items()]
 
     def _record(self, name: str, strength: float, metric: str, value: float, shared: dict[str, Any]) -> Record:

@@ -59,7 +59,7 @@ def zero_gradients(attack: Attack, target: Target, shown: Shown, clean: Tensor, 
     if attack.follows == "nothing" or not len(some):
         return 0.0
     flat = torch.ones(len(some), dtype=torch.bool)
-    for net in target.followed(attack):
+    for net in target.followed(attack).values():
         parts = zip(some.images.split(batch), some.labels.split(batch), strict=True)
         with held_still(net):
             flat &= torch.cat([_flat(net, attack.follows, images, labels).cpu() for images, labels in parts])

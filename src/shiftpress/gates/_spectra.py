@@ -46,10 +46,11 @@ def distances(rows: Tensor, others: Tensor, distance: Distance) -> Tensor:
 def _half(images: Tensor) -> Tensor:
     """Of images (N, C, H, W): (N, H (W // 2 + 1)); the other half of a real image's spectrum mirrors this one.
 
-    Half the plane and no complex modulus: three times as fast as the whole (measured).
+    Half the plane and no complex modulus: three times as fast as the whole (measured). Nor torch.hypot, which is slower
+    than squares and a root; amplitudes of images in [0, 1] are far from where squares overflow.
     """
-    parts = torch.view_as_real(torch.fft.rfft2(images))
-    logs = torch.hypot(parts[..., 0], parts[..., 1]).log1p()  # not in place: attacks ask for gradients
+    squares = torch.view_as_real(torch.fft.rfft2(images)).square()
+    logs = (squares[..., 0] + squares[..., 1]).sqrt().log1p()  # not in place: attacks ask for gradients
     logs[..., 0, 0] = 0  # the mean of the image
     return (logs.mean(1) if images.shape[1] > 1 else logs[:, 0]).flatten(1)
 

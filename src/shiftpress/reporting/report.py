@@ -16,6 +16,7 @@ from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.board import in_words
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
+from shiftpress.reporting.deck_attacks import attacked_decks
 from shiftpress.reporting.deck_charts import deck_charts
 from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table
 from shiftpress.reporting.images import contact_row, strips
@@ -94,7 +95,8 @@ def _chapter(
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
         "decks": accuracy_table(here, dataset, names, "decks"),
-        "attacks": robust_table(here[here.phase != "atmc"]),
+        "attacks": robust_table(here[~here.phase.isin(["atmc", "decks"])]),
+        "attacked_decks": attacked_decks(here),
         "regret": regret_table(of_decks(here)),
         "regret_columns": COLUMNS,
         "regret_heads": {name: {"title": HEADS.get(name, name)} for name in COLUMNS},

@@ -6,8 +6,9 @@ from torch import Tensor
 from shiftpress.codecs.base import Codec
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.progress import Progress
-from shiftpress.core.tensors import State
+from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
+from shiftpress.training.adam import Adam
 from shiftpress.training.batches import epoch, steps_per_epoch
 
 
@@ -33,16 +34,16 @@ def train_codec(
     the seeds of initial weights, order and draws.
     """
     torch.manual_seed(init_seed)
-    net = codec.build(tuple(images.shape[1:])).train()
+    net, images = in_channels_last(codec.build(tuple(images.shape[1:])).train(), images)
     order = torch.Generator().manual_seed(order_seed)
     draws = torch.Generator().manual_seed(draw_seed)
     falls = {round(drop * epochs) for drop in drops}
-    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    optimizer = Adam(net.parameters(), lr)
     memory, steps = objective.memory(), steps_per_epoch(len(images), batch)
     for number in range(epochs):
         if number in falls and number:
             lr *= drop_factor
-            optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+            optimizer = Adam(net.parameters(), lr)
         losses = []
         for place, positions in enumerate(epoch(len(images), batch, order)):
             step = Step(number * steps + place, epochs * steps, draws)
@@ -58,10 +59,10 @@ def _step(
     images: Tensor,
     step: Step,
     memory: State,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Adam,
 ) -> Tensor:
     loss, bits = objective.loss(net, images, step, memory)
-    optimizer.zero_grad(set_to_none=True)
+    optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     net.after_step(bits)
