@@ -13,6 +13,8 @@ PACKAGES = (
     "imagecorruptions==1.1.2",
     "numpy==2.4.6",
     "numba==0.68.1",
+    "onnx==1.23.2",
+    "onnxruntime==1.31.1",
     "opencv-python-headless==5.0.0.93",
     "pillow==13.0.0",
     "scikit-image==0.26.0",

@@ -1,9 +1,10 @@
-"""Cost of a training step of sparse networks beside a dense one, in one run.
+"""Cost of a training step of sparse networks, and of one with a teacher, beside a plain one, in one run.
 
 ``python bench/training.py [--json FILE]`` takes a few steps of each way in turn, again and again, and prints for every
 network the CPU milliseconds of a dense step of one thread and, for every sparse way, the median of the paired ratios to
 it. Masked training may cost 1.15 times a dense step and edge-popup 1.2 times; biprop, which also scales its weights
-anew, has no limit. Images are random: no step depends on what is in them.
+anew, has no limit. A step that a teacher of the same size helps with may cost 1.1 times if what it says is kept; asked
+anew in every step, it has no limit. Images are random: no step depends on what is in them.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import random
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,7 +30,7 @@ from shiftpress.classifiers.convs import ConvS  # noqa: E402
 from shiftpress.classifiers.resnet import ResNet  # noqa: E402
 from shiftpress.core.checkpoints import Checkpoints  # noqa: E402
 from shiftpress.core.determinism import prepare  # noqa: E402
-from shiftpress.core.recipe import CardFit  # noqa: E402
+from shiftpress.core.recipe import CardFit, EdgeFit  # noqa: E402
 from shiftpress.core.splits import Split  # noqa: E402
 from shiftpress.pruners.base import largest, prunable  # noqa: E402
 from shiftpress.pruners.biprop import Biprop  # noqa: E402
@@ -37,6 +39,7 @@ from shiftpress.training.lessons import Lesson  # noqa: E402
 from shiftpress.training.popup import Popup  # noqa: E402
 from shiftpress.training.rounds import Round  # noqa: E402
 from shiftpress.training.sparse import Masked  # noqa: E402
+from shiftpress.training.taught import Taught  # noqa: E402
 
 NETS: dict[str, tuple[Classifier, tuple[int, int, int], int]] = {
     "ConvS 32x32 grey": (ConvS(), (1, 32, 32), 64),
@@ -45,7 +48,14 @@ NETS: dict[str, tuple[Classifier, tuple[int, int, int], int]] = {
     "Conv4 32x32": (ConvN(), (3, 32, 32), 128),
 }
 """Network, shape of its images, images per step."""
-LIMITS = {"masked": 1.15, "edge-popup": 1.2, "edge-popup, layerwise": 1.2, "biprop": None}
+LIMITS = {
+    "masked": 1.15,
+    "edge-popup": 1.2,
+    "edge-popup, layerwise": 1.2,
+    "biprop": None,
+    "taught": 1.1,
+    "taught, asked": None,
+}
 SPARSITY = 0.95
 WARM = 10
 """Steps before any is timed: scores and thresholds have to move as they do in training."""
@@ -76,6 +86,11 @@ def ways_of(lesson: Lesson) -> dict[str, Round]:
         net = lesson.untrained()
         sparse = Popup(net, pruner, SPARSITY, torch.Generator().manual_seed(0))
         rounds[way] = Round(way, 0, net, sparse, lesson, pruner.span())
+    recipe = EdgeFit(epochs=100, batch=lesson.recipe.batch, lr=0.02)
+    told = Taught(**{**vars(lesson), "recipe": recipe}).by(lesson.untrained().state_dict())
+    for way, own in {"taught": told, "taught, asked": replace(told, said=None)}.items():
+        net = lesson.untrained()
+        rounds[way] = Round(way, 0, net, Masked(net, {}), own)
     for work in rounds.values():
         work.begin(Checkpoints("bench", ROOT / "work"))
     return rounds

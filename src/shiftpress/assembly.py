@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from shiftpress.core.catalog import component
+from shiftpress.core.edge import named
 from shiftpress.core.params import Entry, Params
 
 
@@ -68,8 +69,14 @@ def models_of(params: Params) -> dict[str, list[str]]:
         "codecs": ["/".join(pair) for pair in trained_codecs(params)],
         "cards": [f"{c}/{a}/{p}" for c, p in pruned_classifiers(params) for a in params.chosen("augmentations")],
         "decks": _gated_decks(params),
+        "edge": [f"{size}/{name}" for size in params.edge.sizes for name in edge_methods(params)],
         "atmc": list(dict.fromkeys(f"{c}/{name}" for _, c, name in compressed_classifiers(params))),
     }
+
+
+def edge_methods(params: Params) -> list[str]:
+    """Names of the methods of the phase edge; none if the study leaves it out."""
+    return named(params.edge, params.chosen("filters"), params.chosen("quantizers")) if params.study.edge else []
 
 
 def _gated_decks(params: Params) -> list[str]:

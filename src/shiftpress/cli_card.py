@@ -61,11 +61,18 @@ def unpack(
     from safetensors.torch import save
 
     from shiftpress.core.files import read_file, write_file
-    from shiftpress.packing.compressed import plain_state, unpack_either
+    from shiftpress.packing.compressed import plain_state, unpack_any
 
-    state = plain_state(unpack_either(read_file(card_file)))
+    state = plain_state(unpack_any(read_file(card_file)))
     write_file(out, save({name: state[name].contiguous() for name in sorted(state)}))
     print(f"{out}: {len(state)} tensors")
+
+
+FACTS = (
+    *("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "form", "free"),
+    *("weight_bits", "activation_bits", "ends", "digest"),
+)
+"""What is told about a card, as far as it has it."""
 
 
 @card.command()
@@ -77,22 +84,25 @@ def info(
     """Print what a card is, how its file's bytes compare with the usual ways of counting, and how fast it is here."""
     from shiftpress.core.files import read_file
     from shiftpress.packing.card import Card
-    from shiftpress.packing.compressed import unpack_either
+    from shiftpress.packing.compressed import unpack_any
+    from shiftpress.packing.integer import deployed
     from shiftpress.packing.latency import latency as measured
+    from shiftpress.packing.quantised import QuantisedCard
     from shiftpress.packing.sizes import sizes
 
     data = read_file(card_file)
-    found = unpack_either(data)
+    found = unpack_any(data)
     facts = found.facts.model_dump()
-    for key in ("format", "origin", "kind", "fields", "shape", "classes", "bits", "folded", "form", "free", "digest"):
+    for key in FACTS:
         if key in facts:
-            print(f"{key:14} {facts[key]}")
+            print(f"{key:15} {facts[key]}")
     counted = sizes(data) if isinstance(found, Card) else {"disk_bytes": len(data)}
     for key, value in counted.items():
-        print(f"{key:14} {value:.0f}")
+        print(f"{key:15} {value:.0f}")
     if latency:
-        for batch, milliseconds in measured(found.net(), tuple(found.facts.shape)).items():
-            print(f"{f'ms, batch {batch}':14} {milliseconds:.4f} per image, one thread, median")
+        net = deployed(found.quantised) if isinstance(found, QuantisedCard) else found.net()
+        for batch, milliseconds in measured(net, tuple(found.facts.shape)).items():
+            print(f"{f'ms, batch {batch}':15} {milliseconds:.4f} per image, one thread, median")
 
 
 @card.command()

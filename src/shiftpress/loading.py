@@ -11,6 +11,7 @@ from shiftpress.core.params import Params
 from shiftpress.core.problems import InputError
 from shiftpress.dataset_entries import dataset_problems
 from shiftpress.deck_entries import deck_problems
+from shiftpress.edge_entries import edge_problems
 from shiftpress.entries import entry_problems, phase_problems, study_problems
 from shiftpress.model_entries import model_problems
 
@@ -27,7 +28,7 @@ def load_study(files: list[str], overrides: dict[str, Any] | None = None) -> Par
     except ValidationError as error:
         problems += [layers.problem(place, text) for place, text in explain(error, Params)]
     if not problems:
-        checks = (phase_problems, model_problems, deck_problems, atmc_problems, dataset_problems)
+        checks = (phase_problems, model_problems, deck_problems, atmc_problems, edge_problems, dataset_problems)
         problems = [problem for check in checks for problem in check(params, layers)]
     if problems:
         raise InputError(problems)

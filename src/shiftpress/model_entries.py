@@ -56,7 +56,8 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
     shifts = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
     idle = [("shifts", name) for name in shifts if not attacked(params, name)]
     trained = params.datasets_of("cards")
-    places = {"cards": trained, "decks": trained, "atmc": list(dict.fromkeys(d for d, _ in params.compressed()))}
+    places = {"cards": trained, "decks": trained, "edge": params.study.edge}
+    places["atmc"] = list(dict.fromkeys(dataset for dataset, _ in params.compressed()))
     at_work = {
         attack
         for phase, models in models_of(params).items()

@@ -11,8 +11,9 @@ from shiftpress.core.adversarial import Robustness
 from shiftpress.core.catalog import component, kinds
 from shiftpress.core.component import Component
 from shiftpress.core.decks import Budgets, Deck
+from shiftpress.core.edge import Edge
 from shiftpress.core.params import FAMILIES, Analysis, Formats, Params, Run, Study
-from shiftpress.core.recipe import AtmcFit, CardFit, CodecFit
+from shiftpress.core.recipe import AtmcFit, CardFit, CodecFit, EdgeFit
 
 Schema = dict[str, Any]
 
@@ -74,11 +75,13 @@ def page() -> str:
         ("fit.codecs", CodecFit),
         ("fit.cards", CardFit),
         ("fit.atmc", AtmcFit),
+        ("fit.edge", EdgeFit),
         ("analysis", Analysis),
         ("robustness", Robustness),
         ("deck_robustness", Robustness),
         ("study", Study),
         ("formats", Formats),
+        ("edge", Edge),
         ("budgets", Budgets),
         ("decks.<name>", Deck),
     ):

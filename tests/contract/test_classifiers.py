@@ -32,3 +32,15 @@ def test_normalisation_is_inside(classifier):
     net.normalise.fit(images)
     out = net.normalise(images)
     assert out.mean((0, 2, 3)).abs().max() < 1e-4 and (out.std((0, 2, 3)) - 1).abs().max() < 1e-3
+
+
+def test_a_third_of_its_removable_filters_makes_a_network_too(classifier):
+    assert classifier.filters, "every kind says what can be removed of it"
+    small = classifier.narrowed([max(1, one.count // 3) for one in classifier.filters])
+    net, whole = (made.build((1, 32, 32), 7).eval() for made in (small, classifier))
+    assert net(torch.rand(3, 1, 32, 32)).shape == (3, 7)
+    assert sum(p.numel() for p in net.parameters()) < sum(p.numel() for p in whole.parameters())
+    modules = dict(net.named_modules())
+    for one in small.filters:
+        assert len(modules[one.layer].weight) == one.count and modules[one.reader].weight.shape[1] % one.count == 0
+        assert one.norm is None or modules[one.norm].num_features == one.count

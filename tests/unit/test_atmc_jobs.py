@@ -19,7 +19,7 @@ from shiftpress.core.splits import as_tensors
 from shiftpress.core.storage import read_facts, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
 from shiftpress.loading import load_study
-from shiftpress.packing.compressed import unpack_either
+from shiftpress.packing.compressed import unpack_any
 from shiftpress.shifts.base import Shifted
 from shiftpress.shifts.base import as_tensors as shifted_tensors
 
@@ -150,7 +150,7 @@ def test_a_compressed_network_is_packed_by_name_and_opened_by_the_verbs(study, d
     run = CliRunner().invoke
     packed = run(app, ["card", "pack", "mnist5k/lenet/atmc8/5", "--seed", "1", "-o", "five.card"])
     assert packed.exit_code == 0, packed.output
-    found = unpack_either((tmp_path / "five.card").read_bytes())
+    found = unpack_any((tmp_path / "five.card").read_bytes())
     assert all(torch.equal(tensor, made[f"1/5/{name}"]) for name, tensor in found.state.items())
     shown = run(app, ["card", "info", "five.card"])
     assert shown.exit_code == 0 and "shiftpress/card/2" in shown.output and "disk_bytes" in shown.output

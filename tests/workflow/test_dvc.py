@@ -52,7 +52,7 @@ def verdicts(root: Path) -> list[dict]:
 
 
 def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished):
-    stages = ["data", "shifts", "codecs", "cards", "decks", "atmc", "evaluate", "report"]
+    stages = ["data", "shifts", "codecs", "cards", "decks", "atmc", "edge", "evaluate", "report"]
     assert ran(dvc("repro", cwd=repository)) == stages
     assert planned(repository, "all") == {}
     ours, theirs = repository / "results/laptop", finished / "results/smoke"

@@ -70,6 +70,36 @@ def attacked_atmc(pattern, compressed=COMPRESSED, seeds=SEEDS):
     ]
 
 
+def edge_attacks(dataset, classifier):
+    """Names of the attacks on each method's networks of one size."""
+    return {
+        name: attacks_on(PARAMS, "edge", dataset, os.path.join(classifier, name))
+        for name in edge_methods(PARAMS)
+    }
+
+
+def attacks_on_size(w):
+    """Names of the attacks on any of them."""
+    found = edge_attacks(w.dataset, w.classifier).values()
+    return [n for n in PARAMS.chosen("attacks") if any(n in own for own in found)]
+
+
+def on_edge(w):
+    """code: their kinds, and the Square attack that watches over them."""
+    return [*modules("attacks", attacks_on_size(w)), module_of("attacks", "square")]
+
+
+def attacked_edge(pattern, datasets=PARAMS.study.edge):
+    """Paths for every size that there are attacks on."""
+    return [
+        path
+        for dataset in datasets
+        for classifier in PARAMS.edge.sizes
+        if any(edge_attacks(dataset, classifier).values())
+        for path in expand(pattern, dataset=dataset, classifier=classifier, seeds=SEEDS)
+    ]
+
+
 def attacks_on_decks(dataset):
     """Names of the attacks on every deck behind a gate, and on every card by itself, that there are any on."""
     found = {
@@ -182,6 +212,37 @@ rule attack_atmc:
         "../scripts/attack_atmc.py"
 
 
+rule attack_edge:
+    input:
+        code=code("attack_edge", "classifiers", also=on_edge),
+        test=ancient(paths.TEST),
+        test_digest=sidecar(paths.TEST),
+        networks=lambda w: [*map(ancient, edge_files(w))],
+        network_digests=lambda w: [*map(sidecar, edge_files(w))],
+    output:
+        records=paths.EDGE_ATTACK_RECORDS,
+        images=paths.EDGE_ATTACK_IMAGES,
+        digests=[
+            sidecar(paths.EDGE_ATTACK_RECORDS),
+            sidecar(paths.EDGE_ATTACK_IMAGES),
+        ],
+    log:
+        "<logs>/attack_edge/{dataset}/{classifier}/seeds{seeds}.log",
+    benchmark:
+        "<benchmarks>/attack_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    params:
+        attacks=lambda w: {
+            n: PARAMS.attacks[n].model_dump() for n in attacks_on_size(w)
+        },
+        methods=lambda w: edge_attacks(w.dataset, w.classifier),
+        plan=EDGE_ROUNDED,
+        robustness=PARAMS.robustness.model_dump(),
+    message:
+        "Attacking {wildcards.classifier} and what it was made into, seeds {wildcards.seeds}"
+    script:
+        "../scripts/attack_edge.py"
+
+
 rule attack_decks:
     input:
         code=code("attack_decks", also=on_decks),
@@ -220,11 +281,13 @@ ATTACK_RECORDS = [
     *attacked_cards(paths.ATTACK_RECORDS),
     *attacked_decks(paths.DECK_ATTACK_RECORDS),
     *attacked_atmc(paths.ATMC_ATTACK_RECORDS),
+    *attacked_edge(paths.EDGE_ATTACK_RECORDS),
 ]
 ATTACK_IMAGES = [
     *attacked_cards(paths.ATTACK_IMAGES),
     *attacked_decks(paths.DECK_ATTACK_IMAGES),
     *attacked_atmc(paths.ATMC_ATTACK_IMAGES),
+    *attacked_edge(paths.EDGE_ATTACK_IMAGES),
 ]
 
 

@@ -11,6 +11,7 @@ from shiftpress.assembly import (
     build,
     compressed_classifiers,
     datasets_read,
+    edge_methods,
     models_of,
     partners,
     pruned_classifiers,
@@ -25,6 +26,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.provenance import sources
 from shiftpress.core.seeds import blocks
 from shiftpress.core.storage import sidecar
+from shiftpress.edge_entries import rounded, trained
 from shiftpress.loading import load_study
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
@@ -66,6 +68,8 @@ FORMATS = {
     if qualities
 }
 CARDS = pruned_classifiers(PARAMS)
+EDGE_TRAINED = trained(PARAMS) if PARAMS.study.edge else []
+EDGE_ROUNDED = rounded(PARAMS) if PARAMS.study.edge else {}
 
 
 wildcard_constraints:

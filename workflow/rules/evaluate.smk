@@ -93,6 +93,8 @@ RECORDS = [
     *deck_grid(paths.DECK_RECORDS),
     *atmc_grid(paths.ATMC_RECORDS),
     *order_grid(),
+    *edge_grid(paths.EDGE_RECORDS),
+    *expand(paths.EDGE_LOSSES, dataset=PARAMS.study.edge),
     *(deck_grid(paths.BUDGET_RECORDS) if PARAMS.budgets.bytes else []),
 ]
 

@@ -50,13 +50,13 @@ class Attack(Component):
     counts, for images that are misclassified anyway, too."""
 
     only: list[Name] | None = Field(None, min_length=1, description="names of datasets it is for; none means all")
-    phases: list[Literal["cards", "decks", "atmc"]] = Field(
-        ["cards", "decks", "atmc"], min_length=1, description="whose networks it is run on"
+    phases: list[Literal["cards", "decks", "atmc", "edge"]] = Field(
+        ["cards", "decks", "atmc", "edge"], min_length=1, description="whose networks it is run on"
     )
     models: list[str] = Field(
         ["*"],
         min_length=1,
-        description="patterns of those networks, such as convs/*/lrr, pair33/spectral or lenet/atmc8",
+        description="patterns of those networks, such as convs/*/lrr, pair33/spectral, lenet/atmc8 or edge_l/w8a8",
     )
     routes: Literal["own", "all"] = Field(
         "own",

@@ -26,6 +26,10 @@ class Augmentation(Component):
         """Weight of the Jensen-Shannon divergence between the views; 0 when there is one view."""
         return 0.0
 
+    def still(self, dataset: str) -> bool:
+        """Whether the first view of a dataset's image is always the same."""
+        return False
+
     @abstractmethod
     def views(self, images: Tensor, random: torch.Generator) -> list[Tensor]:
         """Changed copies of images (N, C, H, W) in [0, 1], of the same shape and range.

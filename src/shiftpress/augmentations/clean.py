@@ -11,5 +11,8 @@ class Clean(Augmentation):
 
     title = "clean"
 
+    def still(self, dataset: str) -> bool:
+        return dataset not in self.natural
+
     def views(self, images: Tensor, random: torch.Generator) -> list[Tensor]:
         return [images]

@@ -38,7 +38,7 @@ class Arm(Section):
 class Comparison(Section):
     """One effect per seed, and the side of a threshold on which its mean is claimed to lie."""
 
-    phase: Literal["codecs", "cards", "decks", "atmc"] = Field(description="whose records decide")
+    phase: Literal["codecs", "cards", "decks", "atmc", "edge"] = Field(description="whose records decide")
     dataset: str = Field("*", description="pattern with * for the datasets meant; it must hold on each")
     metric: str = Field(description="metric of the records")
     effect: Effect = Field(description="how the arms are compared, per seed")

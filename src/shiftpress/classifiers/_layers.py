@@ -4,6 +4,8 @@ from typing import Literal
 
 from torch import nn
 
+from shiftpress.classifiers.base import Filters
+
 Norm = Literal["none", "affine", "plain"]
 """No normalisation of features; batch normalisation with scale and shift; batch normalisation without."""
 
@@ -31,6 +33,18 @@ def initialise(net: nn.Module) -> nn.Module:
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return net
+
+
+def in_a_row(layers: list[tuple[str, int, bool]], head: str = "head") -> list[Filters]:
+    """What can be removed of layers (name, outputs, whether normalised) that each read the one before.
+
+    A layer's normalisation has the layer's name with ``conv`` replaced by ``norm``.
+    """
+    readers = [*(name for name, _, _ in layers[1:]), head]
+    return [
+        Filters(name, count, name.replace("conv", "norm") if normalised else None, reader)
+        for (name, count, normalised), reader in zip(layers, readers, strict=True)
+    ]
 
 
 def too_small(shape: tuple[int, ...], least: int) -> str | None:

@@ -3,8 +3,8 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import initialise, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers._layers import in_a_row, initialise, scaled, too_small
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 
@@ -18,8 +18,12 @@ class CaffeLeNet(Classifier):
 
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
 
+    def removable(self) -> list[Filters]:
+        layers = (("conv0", 20), ("conv1", 50), ("fc0", 500))
+        return in_a_row([(name, scaled(count, self.width), False) for name, count in layers])
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        first, second, hidden = (scaled(channels, self.width) for channels in (20, 50, 500))
+        first, second, hidden = self.counts.values()
         rows, columns = (((side - 4) // 2 - 4) // 2 for side in shape[1:])
         net = nn.Sequential()
         net.add_module("normalise", Normalise(shape[0]))

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 STAGES = (64, 128, 256, 512)
@@ -25,27 +25,32 @@ class ConvN(Classifier):
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("none", description="batch normalisation after each convolution: none, affine, or plain")
 
+    def removable(self) -> list[Filters]:
+        stages, normalised = list(enumerate(STAGES[: self.depth // 2])), self.norm != "none"
+        convolutions = [(f"conv{number}{part}", stage, normalised) for number, stage in stages for part in "ab"]
+        layers = [*convolutions, ("fc0", 256, False), ("fc1", 256, False)]
+        return in_a_row([(name, scaled(count, self.width), norm) for name, count, norm in layers])
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
         layers: list[tuple[str, nn.Module]] = [("normalise", Normalise(shape[0]))]
-        channels, stages = shape[0], STAGES[: self.depth // 2]
-        for number, stage in enumerate(stages):
-            out = scaled(stage, self.width)
-            for part, fan_in in (("a", channels), ("b", out)):
-                layers.append((f"conv{number}{part}", nn.Conv2d(fan_in, out, 3, padding=1, bias=False)))
+        channels, stages, counts = shape[0], self.depth // 2, self.counts
+        for number in range(stages):
+            for part in "ab":
+                out = counts[f"conv{number}{part}"]
+                layers.append((f"conv{number}{part}", nn.Conv2d(channels, out, 3, padding=1, bias=False)))
                 if self.norm != "none":
                     layers.append((f"norm{number}{part}", normaliser(self.norm, out)))
                 layers.append((f"relu{number}{part}", nn.ReLU()))
+                channels = out
             layers.append((f"pool{number}", nn.MaxPool2d(2)))
-            channels = out
-        sides = [side // 2 ** len(stages) for side in shape[1:]]
-        hidden = scaled(256, self.width)
+        sides = [side // 2**stages for side in shape[1:]]
         layers += [
             ("flatten", nn.Flatten()),
-            ("fc0", nn.Linear(channels * sides[0] * sides[1], hidden, bias=False)),
+            ("fc0", nn.Linear(channels * sides[0] * sides[1], counts["fc0"], bias=False)),
             ("relu_fc0", nn.ReLU()),
-            ("fc1", nn.Linear(hidden, hidden, bias=False)),
+            ("fc1", nn.Linear(counts["fc0"], counts["fc1"], bias=False)),
             ("relu_fc1", nn.ReLU()),
-            ("head", nn.Linear(hidden, classes, bias=False)),
+            ("head", nn.Linear(counts["fc1"], classes, bias=False)),
         ]
         net = nn.Sequential()
         for name, layer in layers:

@@ -3,8 +3,8 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 
@@ -19,8 +19,13 @@ class ConvS(Classifier):
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("affine", description="batch normalisation after each convolution: none, affine, or plain")
 
+    def removable(self) -> list[Filters]:
+        normalised = self.norm != "none"
+        layers = (("conv0", 16, normalised), ("conv1", 32, normalised), ("fc0", 128, False))
+        return in_a_row([(name, scaled(count, self.width), norm) for name, count, norm in layers])
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        first, second, hidden = (scaled(channels, self.width) for channels in (16, 32, 128))
+        first, second, hidden = self.counts.values()
         rows, columns = ((side + 1) // 2 // 2 for side in shape[1:])
         net = nn.Sequential()
         net.add_module("normalise", Normalise(shape[0]))

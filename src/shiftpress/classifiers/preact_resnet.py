@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 Shortcuts = Literal["usual", "released"]
@@ -18,11 +18,13 @@ class PreActBlock(nn.Module):
     In the code of the released cards every shortcut does, and those with a convolution are normalised.
     """
 
-    def __init__(self, channels: int, out: int, stride: int, norm: Norm, shortcuts: Shortcuts, dropout: float):
+    def __init__(
+        self, channels: int, inner: int, out: int, stride: int, norm: Norm, shortcuts: Shortcuts, dropout: float
+    ):
         super().__init__()
-        self.norm1, self.norm2 = normaliser(norm, channels), normaliser(norm, out)
-        self.conv1 = nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False)
-        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.norm1, self.norm2 = normaliser(norm, channels), normaliser(norm, inner)
+        self.conv1 = nn.Conv2d(channels, inner, 3, stride=stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(inner, out, 3, padding=1, bias=False)
         self.relu = nn.ReLU()
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
         self.shortcut = nn.Identity() if shortcuts == "released" else None
@@ -58,17 +60,31 @@ class PreActResNet(Classifier):
         "usual", description="as published (He et al. 2016), or as in the released cards' code"
     )
 
+    def removable(self) -> list[Filters]:
+        """The inner channels of every block; what shortcuts add up keeps its width."""
+        return [
+            Filters(
+                f"{block}.conv1",
+                scaled(wide, self.width),
+                f"{block}.norm2" if self.norm != "none" else None,
+                f"{block}.conv2",
+            )
+            for stage, wide in enumerate(self.stages)
+            for block in (f"block{stage}a", f"block{stage}b")
+        ]
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        channels = scaled(self.stem or self.stages[0], self.width)
+        channels, counts = scaled(self.stem or self.stages[0], self.width), self.counts
         net = nn.Sequential()
         net.add_module("normalise", Normalise(shape[0]))
         net.add_module("stem", nn.Conv2d(shape[0], channels, 3, padding=1, bias=False))
         for stage, wide in enumerate(self.stages):
             out = scaled(wide, self.width)
             how = (self.norm, self.shortcuts, self.dropout)
-            net.add_module(f"block{stage}a", PreActBlock(channels, out, 2 if stage else 1, *how))
-            net.add_module(f"block{stage}b", PreActBlock(out, out, 1, *how))
-            channels = out
+            for name, stride in ((f"block{stage}a", 2 if stage else 1), (f"block{stage}b", 1)):
+                inner = counts[f"{name}.conv1"]
+                net.add_module(name, PreActBlock(channels, inner, out, stride, *how))
+                channels = out
         net.add_module("norm", normaliser(self.norm, channels))
         net.add_module("relu", nn.ReLU())
         net.add_module("pool", nn.AdaptiveAvgPool2d(1))

@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import nn
 
 from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 DEPTHS = {
@@ -35,8 +35,17 @@ class ResNet(Classifier):
     norm: Norm = Field("affine", description="batch normalisation: none, affine, or plain")
     head_bias: bool = Field(True, description="whether the last layer has biases")
 
+    def removable(self) -> list[Filters]:
+        """The inner channels of every block; what shortcuts add up keeps its width."""
+        found = []
+        for stage, (wide, blocks) in enumerate(zip(*DEPTHS[self.depth], strict=True)):
+            for block in (f"block{stage}{letter}" for letter in "abcdef"[:blocks]):
+                norm = f"{block}.bn1" if self.norm != "none" else None
+                found.append(Filters(f"{block}.conv1", scaled(wide, self.width), norm, f"{block}.conv2"))
+        return found
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        stages, blocks = DEPTHS[self.depth]
+        (stages, blocks), counts = DEPTHS[self.depth], self.counts
         channels = scaled(stages[0], self.width)
         net = nn.Sequential()
         net.add_module("normalise", Normalise(shape[0]))
@@ -47,14 +56,15 @@ class ResNet(Classifier):
             out = scaled(wide, self.width)
             for number in range(blocks[stage]):
                 stride = 2 if stage and not number else 1
-                net.add_module(f"block{stage}{'abcdef'[number]}", self._block(channels, out, stride))
+                name = f"block{stage}{'abcdef'[number]}"
+                net.add_module(name, self._block(channels, out, stride, counts[f"{name}.conv1"]))
                 channels = out
         net.add_module("pool", nn.AdaptiveAvgPool2d(1))
         net.add_module("flatten", nn.Flatten())
         net.add_module("head", nn.Linear(channels, classes, bias=self.head_bias))
         return initialise(net)
 
-    def _block(self, channels: int, out: int, stride: int) -> nn.Module:
+    def _block(self, channels: int, out: int, stride: int, inner: int) -> nn.Module:
         # torchvision takes two seconds to import, and only who builds needs it
         from torchvision.models.resnet import BasicBlock
 
@@ -62,7 +72,12 @@ class ResNet(Classifier):
         if stride != 1 or channels != out:
             projection = nn.Conv2d(channels, out, 1, stride=stride, bias=False)
             shortcut = nn.Sequential(projection, normaliser(self.norm, out))
-        return BasicBlock(channels, out, stride, shortcut, norm_layer=lambda count: normaliser(self.norm, count))
+        block = BasicBlock(channels, out, stride, shortcut, norm_layer=lambda count: normaliser(self.norm, count))
+        if inner != out:  # torchvision's block has no such thing
+            block.conv1 = nn.Conv2d(channels, inner, 3, stride=stride, padding=1, bias=False)
+            block.bn1 = normaliser(self.norm, inner)
+            block.conv2 = nn.Conv2d(inner, out, 3, padding=1, bias=False)
+        return block
 
     def misfit(self, shape: Shape) -> str | None:
         return too_small(shape, 8)

@@ -3,8 +3,8 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
-from shiftpress.classifiers.base import Classifier, Normalise
+from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
+from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -22,14 +22,22 @@ class VGG16(Classifier):
     width: float = Field(1.0, gt=0, le=8, description="multiplies every layer's channels")
     norm: Norm = Field("affine", description="batch normalisation: none, affine, or plain")
 
+    def removable(self) -> list[Filters]:
+        layers = [
+            (f"conv{stage}{part}", scaled(wide, self.width), self.norm != "none")
+            for stage, wides in enumerate(STAGES)
+            for part, wide in zip("abc", wides, strict=False)
+        ]
+        return in_a_row(layers)
+
     def build(self, shape: Shape, classes: int) -> nn.Module:
-        net, channels = nn.Sequential(), shape[0]
+        net, channels, counts = nn.Sequential(), shape[0], self.counts
         net.add_module("normalise", Normalise(channels))
         for stage, wides in enumerate(STAGES):
             if stage:
                 net.add_module(f"pool{stage - 1}", nn.MaxPool2d(2))
-            for part, wide in zip("abc", wides, strict=False):
-                out = scaled(wide, self.width)
+            for part in "abc"[: len(wides)]:
+                out = counts[f"conv{stage}{part}"]
                 net.add_module(f"conv{stage}{part}", nn.Conv2d(channels, out, 3, padding=1, bias=False))
                 net.add_module(f"norm{stage}{part}", normaliser(self.norm, out))
                 net.add_module(f"relu{stage}{part}", nn.ReLU())

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.component import Choice, Name
 from shiftpress.core.decks import Budgets, Deck, Member
+from shiftpress.core.edge import Edge
 from shiftpress.core.recipe import Fit
 from shiftpress.core.seeds import STRIDE
 
@@ -19,6 +20,8 @@ FAMILIES = (
     "augmentations",
     "pruners",
     "compressors",
+    "filters",
+    "quantizers",
     "gates",
     "attacks",
 )
@@ -118,6 +121,9 @@ class Study(Section):
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
     compressors: Some = Field("all", description="compressor entries to apply; may be empty")
     compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
+    edge: list[Name] = Field([], description="datasets of the phase edge, of study.datasets; empty: it is left out")
+    filters: Some = Field("all", description="criteria of filters in the phase edge; may be empty")
+    quantizers: Some = Field("all", description="quantizers of the phase edge; may be empty")
     compressed_under: Choice = Field(
         "all", description="those of study.shifts that compressed classifiers of all papers are compared under"
     )
@@ -145,9 +151,12 @@ class Params(Section):
     augmentations: dict[Name, Entry] = Field(description="changes of training images", min_length=1)
     pruners: dict[Name, Entry] = Field(description="ways to prune a classifier", min_length=1)
     compressors: dict[Name, Entry] = Field({}, description="ways to compress a classifier under attack")
+    filters: dict[Name, Entry] = Field({}, description="criteria by which filters are removed for good")
+    quantizers: dict[Name, Entry] = Field({}, description="ways to round a trained classifier to few bits")
     gates: dict[Name, Entry] = Field({}, description="ways to weigh the cards of a deck")
     attacks: dict[Name, Entry] = Field({}, description="ways to look for changes that make a classifier err")
     decks: dict[Name, Deck] = Field({}, description="cards that classify together")
+    edge: Edge = Field(Edge(), description="what the phase edge makes small, how and under which shifts")
     budgets: Budgets = Field(Budgets(), description="decks that are put together to fit into so many bytes")
 
     def effective(self) -> dict[str, Any]:
@@ -172,10 +181,13 @@ class Params(Section):
         return list(dict.fromkeys(member for name in self.chosen("decks") for member in self.decks[name].members))
 
     def needed(self, family: str) -> list[str]:
-        """Those, and the entries that only compressors work with."""
+        """Those, and the entries that only compressors and the phase edge work with."""
         pairs = self.compressed()
-        more = {"classifiers": [pair[1] for pair in pairs], "augmentations": [self.fit.atmc.augmentation]}
-        return list(dict.fromkeys([*self.used(family), *(more.get(family, []) if pairs else [])]))
+        classifiers, augmentations = [pair[1] for pair in pairs], [self.fit.atmc.augmentation] if pairs else []
+        if self.study.edge:
+            classifiers, augmentations = [*classifiers, *self.edge.sizes], [*augmentations, self.fit.edge.augmentation]
+        more = {"classifiers": classifiers, "augmentations": augmentations}
+        return list(dict.fromkeys([*self.used(family), *more.get(family, [])]))
 
     def compressed(self) -> list[tuple[str, str]]:
         """Names of the datasets and classifiers that compressors are applied to; none if there is no compressor."""

@@ -21,6 +21,9 @@ DENSE = CARD.replace("{pruner}", "dense")
 BASE = "<results>/atmc/{dataset}/{classifier}/base/{training}/seeds{seeds}.safetensors"
 COMPRESSED = "<results>/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.safetensors"
 
+EDGE = "<results>/edge/{dataset}/{classifier}/seeds{seeds}.safetensors"
+EDGE_ROUNDED = "<results>/edge/{dataset}/{classifier}/seeds{seeds}.rounded.safetensors"
+
 PACKED = "<results>/decks/{dataset}/seeds{seeds}.safetensors"
 
 CODEC_RECORDS = "<results>/evaluate/codecs/{dataset}/{codec}/{objective}/seeds{seeds}.json"
@@ -37,6 +40,11 @@ DECK_ATTACK_RECORDS = "<results>/evaluate/attacks/decks/{dataset}/seeds{seeds}.j
 DECK_ATTACK_IMAGES = "<results>/evaluate/attacks/decks/{dataset}/seeds{seeds}.safetensors"
 ATMC_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.json"
 ORDER_RECORDS = "<results>/evaluate/atmc/{dataset}/{classifier}/order/seeds{seeds}.json"
+EDGE_RECORDS = "<results>/evaluate/edge/{dataset}/{classifier}/seeds{seeds}.json"
+EDGE_ATTACK_RECORDS = "<results>/evaluate/attacks/edge/{dataset}/{classifier}/seeds{seeds}.json"
+EDGE_ATTACK_IMAGES = "<results>/evaluate/attacks/edge/{dataset}/{classifier}/seeds{seeds}.safetensors"
+EDGE_LATENCY = "<results>/evaluate/edge/{dataset}/{classifier}/seeds{seeds}.latency.json"
+EDGE_LOSSES = "<results>/evaluate/edge/{dataset}/losses.json"
 DECK_RECORDS = "<results>/evaluate/decks/{dataset}/seeds{seeds}.json"
 BUDGET_RECORDS = "<results>/evaluate/budgets/{dataset}/seeds{seeds}.json"
 

@@ -90,9 +90,38 @@ class AtmcFit(Schedule):
         return self.radii.get(dataset, self.radius)
 
 
+class EdgeFit(Schedule):
+    """How classifiers are trained, made small and taught, in the phase edge. Every choice is ours: none is published.
+
+    Networks that are pruned are tuned after training; students, who have nothing to be tuned, train for as long as both
+    together.
+    """
+
+    ema: ClassVar[float] = 0.0
+    autocast: ClassVar[bool] = False
+    label_smoothing: ClassVar[float] = 0.0
+    picks: ClassVar[tuple[Pick, ...]] = ("last",)
+    """Epochs are not picked: what is picked on validation images looks better on source images than on shifted ones."""
+
+    tuning: float = Field(
+        0.5, gt=0, le=100, description="epochs of tuning, as a multiple of those before; as many as others tune for"
+    )
+    tuning_lr: float = Field(
+        0.1, gt=0, le=10, description="step size of tuning, as a multiple; small, to keep what was learned"
+    )
+    temperature: float = Field(
+        4.0, gt=0, le=1000, description="of distillation; the most usual since Hinton et al. 2015, 1 and 10 are tried"
+    )
+    alpha: float = Field(
+        0.9, ge=0, le=1, description="weight of the teacher beside the labels; most of it, so that it is distillation"
+    )
+    augmentation: Name = Field("clean", description="augmentation entry of teachers' and students' images")
+
+
 class Fit(Component):
     """Training recipes."""
 
     codecs: CodecFit = Field(CodecFit(), description="recipe for codecs")
     cards: CardFit = Field(CardFit(), description="recipe for classifiers, dense and pruned")
     atmc: AtmcFit = Field(AtmcFit(), description="recipe for classifiers under attack, dense and compressed")
+    edge: EdgeFit = Field(EdgeFit(), description="recipe for classifiers that are made small for the edge")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shiftpress.core.storage import canonical_json, read_artefact, write_artefact
 
-Phase = Literal["shifts", "codecs", "cards", "decks", "atmc"]
+Phase = Literal["shifts", "codecs", "cards", "decks", "atmc", "edge"]
 Source = Literal["regenerated", "official"]
 
 

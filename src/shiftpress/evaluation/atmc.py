@@ -15,7 +15,7 @@ from shiftpress.evaluation.cards import measure
 from shiftpress.evaluation.cells import Cell, score
 from shiftpress.packing.accounting import accounts
 from shiftpress.packing.card import blank
-from shiftpress.packing.compressed import AnyCard, pack_either, unpack_either
+from shiftpress.packing.compressed import AnyCard, pack_either, unpack_any
 from shiftpress.packing.layout import layout
 from shiftpress.packing.payload import elsewhere
 
@@ -40,7 +40,7 @@ class Stored:
     ) -> "Stored":
         """The file of a compressed network's state, in which weights may stand as factors."""
         data = pack_either(state, kind, fields, shape, classes, free=free)
-        return cls(data, unpack_either(data))
+        return cls(data, unpack_any(data))
 
     def net(self) -> nn.Module:
         """The classifier in evaluation mode, images (N, C, H, W) in [0, 1] -> logits."""

@@ -1,4 +1,4 @@
-"""Cards of either kind: with weights as they are, or made of factors; and those of compressed networks, by name."""
+"""Cards of every kind: weights as they are, made of factors, or whole numbers; and compressed networks, by name."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from shiftpress.core.problems import InputError, suggestion
 from shiftpress.core.seeds import blocks, seeds_of
 from shiftpress.core.storage import DamagedArtefact, read_json
 from shiftpress.core.tensors import State, read_tensors, under_prefix
-from shiftpress.packing import card, factored
-from shiftpress.packing.container import FACTORED, WHAT
+from shiftpress.packing import card, factored, quantised
+from shiftpress.packing.container import FACTORED, FORMAT, QUANTISED, WHAT
 
-AnyCard = card.Card | factored.FactoredCard
+AnyCard = card.Card | factored.FactoredCard | quantised.QuantisedCard
+READERS = {FACTORED: factored.unpack, QUANTISED: quantised.unpack}
+"""By what a file says it is."""
 
 
 def pack_either(
@@ -32,15 +34,17 @@ def pack_either(
     return card.pack(state, kind, fields, shape, classes, origin=origin)
 
 
-def unpack_either(data: bytes) -> AnyCard:
-    """What a card file of either kind holds. Raises InputError, with one line, whatever the bytes are."""
+def unpack_any(data: bytes) -> AnyCard:
+    """What a card file of any kind holds. Raises InputError, with one line, whatever the bytes are."""
     _, facts = header_of(data, WHAT)
-    known = isinstance(facts, dict) and facts.get("format") == FACTORED
-    return factored.unpack(data) if known else card.unpack(data)
+    said = facts.get("format") if isinstance(facts, dict) else None
+    return READERS.get(said if isinstance(said, str) else FORMAT, card.unpack)(data)
 
 
 def plain_state(found: AnyCard) -> State:
-    """The state of the classifier itself, whichever the card."""
+    """The state of the classifier itself; of a quantised one its whole numbers, scales and grids."""
+    if isinstance(found, quantised.QuantisedCard):
+        return found.quantised.tensors
     return found.plain() if isinstance(found, factored.FactoredCard) else found.state
 
 

@@ -17,7 +17,8 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.storage import canonical_json
 from shiftpress.packing.values import Arrays
 
-FORMAT, FACTORED, WHAT = "shiftpress/card/1", "shiftpress/card/2", "card file"
+FORMAT, FACTORED, QUANTISED = "shiftpress/card/1", "shiftpress/card/2", "shiftpress/card/3"
+WHAT = "card file"
 MOST_SIDE = 1 << 14
 DTYPES = {"<f4": "F32", "<f2": "F16", "<i8": "I64", "|u1": "U8"}
 

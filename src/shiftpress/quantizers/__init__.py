@@ -1,0 +1,1 @@
+"""Ways to calibrate a quantised classifier. One file per kind."""

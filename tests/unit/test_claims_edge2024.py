@@ -1,0 +1,167 @@
+"""Every claim about networks for the edge gets its verdict from records that hold it, or a reason that says why not."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shiftpress.assembly import build
+from shiftpress.claims.comparison import Note
+from shiftpress.claims.model import read_ledgers
+from shiftpress.claims.verdict import judge
+from shiftpress.core.records import Record
+from shiftpress.edge_entries import methods, trained
+from shiftpress.evaluation.resilience import Resilience
+from shiftpress.loading import load_study
+
+ROOT = Path(__file__).parents[2]
+(LEDGER,) = read_ledgers([ROOT / "claims/edge2024.yaml"])
+SIZES = {"edge_s": 0, "edge_m": 1, "edge_l": 2}
+RATIOS = {"75": 0.415, "50": 1, "25": 2, "12.5": 3}
+DOMAINS = {"to_uci": [1.0], "negative": [0.25, 1.0], "patterned": [0.25, 0.5, 1.0]}
+CORRUPTIONS = {name: [1.0, 3.0] for name in ("gaussian_noise", "defocus_blur", "fog", "contrast", "pixelate")}
+RADII = [0.02, 0.05, 0.1]
+AT_LAPTOP = {"E1a", "E1b", "E1c", "E2", "E3", "E4", "E5", "E8", "E9"}
+
+
+def truth(size, method, half):
+    """Shares on clean images, in other domains and under attack; larger networks lose more by being made small."""
+    dense = np.array([97, 60, 50]) + size
+    lost = {
+        "dense": (0, 0, 0),
+        "tuned": (0, 0, 0),
+        "w8a8": (0.02, 0.3, 0.5),
+        "w6a6": (0.5, 1, 1),
+        "w4a4": (2, 4, 5),
+        "kd": (0.3 + 0.1 * half, 2 + 2 * size + 0.1 * half, 1 + size + 0.1 * half),
+        "no_kd": (1 + 0.1 * half, 4 + 2 * size + 0.2 * half, 8 + size + 0.2 * half),
+        "prune": (0.8 + 0.6 * half, 4 + 2 * size + 2 * half, 4 + size + 3 * half),
+        "prune+kd": (0.6 + 0.3 * half, 4 + 2 * size + half, 4 + size + half),
+    }
+    return (dense - lost[method]) / 100
+
+
+def models(ratios):
+    yield from (("dense", "100", 0), ("tuned", "100", 0), ("w8a8", "25", 0), ("w6a6", "18.75", 0), ("w4a4", "12.5", 0))
+    yield from ((method, ratio, RATIOS[ratio]) for method in ("kd", "no_kd", "prune", "prune+kd") for ratio in ratios)
+
+
+def record(model, shift, severity, seed, metric, value):
+    place = {"shift": shift, "severity": severity, "source": "regenerated", "seed": seed, "n": 1000}
+    return Record(phase="edge", dataset="mnist", model=model, metric=metric, value=value, fingerprint="f", **place)
+
+
+def places(clean, domain, robust, hidden):
+    """Shift, severity, metric and value of a model whose truth is known."""
+    yield "clean", 0.0, "accuracy", clean
+    for shift, severities in (DOMAINS | CORRUPTIONS).items():
+        yield from ((shift, severity, "accuracy", domain - 0.01 * severity) for severity in severities)
+    for shift, more in (("worst_linf", 0.0), ("near_own", hidden)):
+        if shift != "worst_linf":  # sieges say it of attacks alone
+            yield shift, 0.0, "robust_accuracy", clean
+        yield from ((shift, radius, "robust_accuracy", robust + more - radius) for radius in RADII)
+
+
+def records(seeds=3, ratios=tuple(RATIOS), change=None):
+    """Seeds move all networks of a seed alike, and each by a little more; ``change`` moves some models' numbers."""
+    found = []
+    for seed in range(seeds):
+        common = np.random.default_rng(seed).normal(0, 0.01)
+        for (size, doublings), (method, ratio, half) in product(SIZES.items(), models(ratios)):
+            model = f"{size}/{method}/{ratio}"
+            rng, own = np.random.default_rng([seed, *model.encode()]), change(model) if change else 0.0
+            values = truth(doublings, method, half)
+            for shift, severity, metric, value in places(*values, 0.05 * method.startswith("w")):
+                moved = (common + own) * (severity != 0) + rng.normal(0, 2e-4)
+                found.append(record(model, shift, severity, seed, metric, value + moved))
+    return [*found, *Resilience(found).records()]
+
+
+def verdicts(found, tier="standard"):
+    return {row["id"]: row for row in judge([LEDGER], pd.DataFrame([r.model_dump() for r in found]), tier)}
+
+
+@pytest.fixture(scope="module")
+def standard():
+    return verdicts(records())
+
+
+def test_all_are_there_and_no_number_of_the_paper_is_claimed_to_be_known():
+    assert list(LEDGER.claims) == ["E1a", "E1b", "E1c", *(f"E{k}" for k in range(2, 10))]
+    for claim in LEDGER.claims.values():
+        assert claim.reported.value is None and claim.reported.known in ("read", "second-hand", "reconstruction")
+
+
+@pytest.mark.parametrize("name", LEDGER.claims)
+def test_records_that_hold_what_was_found_support_it(name, standard):
+    assert standard[name]["verdict"] == "SUPPORTED", (standard[name]["condition"], standard[name]["reason"])
+
+
+def test_the_laptop_runs_all_but_those_that_go_along_ratios():
+    found = verdicts(records(ratios=("25",)), "laptop")
+    run = {name for name, row in found.items() if row["verdict"] != "NOT RUN"}
+    assert run == AT_LAPTOP == {name for name, claim in LEDGER.claims.items() if claim.tier == "laptop"}
+    for name in LEDGER.claims.keys() - run:
+        assert "the standard tier runs it" in found[name]["reason"]
+
+
+@pytest.mark.parametrize("name", LEDGER.claims)
+def test_without_attacks_only_claims_about_attacks_are_not_run(name):
+    found = verdicts([r for r in records() if r.shift not in ("worst_linf", "near_own")])
+    assert (found[name]["verdict"] == "NOT RUN") == (name in {"E1c", "E3", "E4", "E6", "E7", "E8", "E9"})
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "change"),
+    [
+        ("E1a", "/prune/", 0.25),
+        ("E1b", "/kd/", 0.12),
+        ("E1c", "/w8a8/", 0.02),
+        ("E3", "/prune/", 0.2),
+        ("E4", "/w8a8/", -0.12),
+        ("E5", "/w8a8/", -0.02),
+        ("E2", "edge_s/prune/", -0.2),
+        ("E6", "edge_l/kd/12.5", -0.2),
+        ("E7", "edge_l/prune/12.5", 0.3),
+    ],
+)
+def test_records_that_say_otherwise_refute_it(name, word, change):
+    found = verdicts(records(change=lambda model: change * (word in f"{model}/" or word in model)))
+    assert found[name]["verdict"] == "REFUTED", found[name]["reason"]
+
+
+def test_hidden_gradients_and_order_are_refuted_by_what_shows_them():
+    found = [r.model_copy(update={"value": -r.value}) if r.metric == "kendall_tau" else r for r in records()]
+    assert verdicts(found)["E9"]["verdict"] == "REFUTED"
+    found = [
+        r.model_copy(update={"value": r.value - 0.1}) if r.shift == "near_own" and r.severity else r for r in found
+    ]
+    assert verdicts(found)["E8"]["verdict"] == "REFUTED"
+
+
+@pytest.mark.parametrize("tier", [None, "standard"])
+def test_the_tier_makes_every_network_that_conditions_name(tier):
+    files = [str(ROOT / "params.yaml"), *([str(ROOT / f"tiers/{tier}.yaml")] if tier else [])]
+    study = load_study(files, {"study": {"edge": ["mnist" if tier else "mnist5k"]}})
+    shares = {method.name: ratios for method, ratios in trained(study)}
+    made = {f"{name}/{100 * ratio:.6g}" for name, ratios in shares.items() for ratio in ratios}
+    for method in (m for m in methods(study) if m.quantizer):
+        bits = build("quantizers", study.quantizers[method.quantizer]).weight_bits
+        made |= {f"{method.name}/{100 * ratio * bits / 32:.6g}" for ratio in shares[method.unrounded.name]}
+    for claim in LEDGER.claims.values():
+        for comparison in [claim, *(claim.comparison(also) for also in claim.also)]:
+            if isinstance(comparison, Note) or claim.tier not in ("laptop", tier):
+                continue
+            for arm in filter(None, (comparison.arm, comparison.baseline)):
+                for model in (model for name in [arm.model, *arm.pooled] for model in spelled(name, comparison.along)):
+                    size, own = model.split("/", 1)
+                    assert size in study.edge.sizes and (own in made or own == "order/all"), model
+                wanted = {shift for shift in arm.shifts if shift in study.shifts}
+                under = study.study.compressed_under
+                assert wanted <= set(study.chosen("shifts") if under == "all" else under)
+
+
+def spelled(model, along):
+    return [model.replace("{x}", name) for name in along] if "{x}" in model else [model]

@@ -1,0 +1,61 @@
+"""The phase edge is checked before it runs: names, methods and networks that do not go together."""
+
+from pathlib import Path
+
+import pytest
+
+from shiftpress.core.problems import InputError
+from shiftpress.edge_entries import methods, rounded, trained
+from shiftpress.loading import load_study
+
+STUDY = str(Path(__file__).parents[2] / "params.yaml")
+
+
+def study(**more):
+    own = {"study": {"edge": ["mnist5k"]} | more.pop("study", {})}
+    return load_study([STUDY], own | more)
+
+
+def test_nothing_of_it_matters_to_a_study_that_leaves_it_out():
+    assert study(study={"edge": []}, edge={"sizes": ["nobody"]}).study.edge == []
+
+
+def test_every_trained_network_has_its_ratios_and_every_rounded_one_its_source():
+    found = study(filters={"prune": {"ratios": [0.5, 0.25]}}, edge={"combined": ["prune+kd", "kd+w4a4"]})
+    shares = {method.name: ratios for method, ratios in trained(found)}
+    both = [0.5, 0.25]
+    wanted = {"dense": [1.0], "tuned": [1.0]} | dict.fromkeys(["prune", "kd", "no_kd", "prune+kd"], both)
+    assert shares == wanted and list(shares)[0] == "dense"
+    assert rounded(found) == {
+        "w8a8/25": ("dense/100", "w8a8"),
+        "w4a4/12.5": ("dense/100", "w4a4"),
+        "kd+w4a4/6.25": ("kd/50", "w4a4"),
+        "kd+w4a4/3.125": ("kd/25", "w4a4"),
+    }
+
+
+def test_what_only_a_combination_needs_is_trained_too():
+    found = study(edge={"students": ["no_kd"], "tuned": False, "combined": ["kd+w8a8"]})
+    assert [method.name for method, _ in trained(found)] == ["dense", "prune", "no_kd", "kd"]
+    assert [method.name for method in methods(found)] == ["dense", "prune", "no_kd", "w8a8", "w4a4", "kd+w8a8"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"study": {"edge": ["mnist5"]}}, "'mnist5' is not in study.datasets. Did you mean 'mnist5k'?"),
+        ({"edge": {"sizes": ["edge_z"]}}, "'edge_z' is not in classifiers"),
+        ({"edge": {"sizes": []}}, "the phase edge needs classifiers"),
+        ({"edge": {"combined": ["prnue+kd"]}}, "'prnue+kd' names no method; write a filters entry or kd"),
+        ({"edge": {"combined": ["prune+w6a6"]}}, "'prune+w6a6' names no method"),
+        ({"study": {"filters": []}, "edge": {"combined": []}}, "students are as large as pruned networks"),
+        ({"filters": {"kd": {"kind": "l1"}}, "study": {"filters": ["prune", "kd"]}}, "'kd' is a method of the phase"),
+        ({"fit": {"edge": {"augmentation": "clena"}}}, "no entry 'clena' in augmentations. Did you mean 'clean'?"),
+        ({"edge": {"sizes": ["vgg16"]}, "datasets": {"mnist5k": {"size": 8}}}, "cannot take the images of dataset"),
+        ({"filters": {"prune": {"ratios": [0.25, 0.5]}}}, "ratios must fall"),
+    ],
+)
+def test_a_mistake_is_named_with_its_remedy(more, words):
+    with pytest.raises(InputError) as error:
+        study(**more)
+    assert words in str(error.value)

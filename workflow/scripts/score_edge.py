@@ -1,0 +1,36 @@
+"""Score one size's networks for the edge as their files decode: accuracy under every shift, size and latency."""
+
+import torch
+
+from shiftpress.core.determinism import prepare
+from shiftpress.core.jobs import job
+from shiftpress.core.provenance import producer
+from shiftpress.core.records import write_records
+from shiftpress.core.seeds import seeds_of
+from shiftpress.core.splits import load_split
+from shiftpress.core.storage import read_json, write_json
+from shiftpress.core.tensors import read_tensors
+from shiftpress.evaluation.cells import cells
+from shiftpress.evaluation.edge import networks, of_network
+from shiftpress.packing.latency import latency
+from shiftpress.shifts.base import load_shifted
+
+p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
+
+with job(snakemake.log[0]):
+    prepare(snakemake.threads)
+    test, shape = load_split(i.test), tuple(read_json(i.card)["shape"])
+    files = [read_tensors(path) for path in i.networks]
+    shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
+    seen = list(cells(shifted, p.sources))
+    made_by = producer(p, i.code, [*i.shifted, i.test, *i.networks])
+    records, times, first = [], {}, seeds_of(w.seeds)[0]
+    for seed in seeds_of(w.seeds):
+        for network in networks(seed, files):
+            shared = {"phase": "edge", "dataset": w.dataset, "model": f"{w.classifier}/{network.name}", "seed": seed}
+            records += of_network(network, test, seen, **shared, fingerprint=made_by)
+            if seed == first:  # seeds are of one shape, or nearly
+                with torch.random.fork_rng(devices=[]):
+                    times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)
+    write_records(snakemake.output.records, records, made_by)
+    write_json(snakemake.output.latency, times, made_by)
