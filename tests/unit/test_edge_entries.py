@@ -17,7 +17,8 @@ def study(**more):
 
 
 def test_nothing_of_it_matters_to_a_study_that_leaves_it_out():
-    assert study(study={"edge": []}, edge={"sizes": ["nobody"]}).study.edge == []
+    left_out = {"edge": [], "attacks": []}
+    assert study(study=left_out, edge={"sizes": ["nobody"]}).study.edge == []
 
 
 def test_every_trained_network_has_its_ratios_and_every_rounded_one_its_source():

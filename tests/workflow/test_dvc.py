@@ -32,11 +32,12 @@ def ran(said: str) -> list[str]:
 
 
 def artefacts(root: Path) -> dict[str, str]:
-    """Recorded digests of every artefact; but the page tells the time, and the claims name the tier."""
+    """Recorded digests of every artefact; but the page tells the time, as latencies do, and the claims name the tier."""
     found = {}
     for path in root.rglob("*.json"):
         facts = json.loads(path.read_bytes())
-        if isinstance(facts, dict) and "sha256" in facts and path.stem not in ("index.html", "claims.json"):
+        timed = path.stem == "index.html" or path.stem.endswith(".latency.json")
+        if isinstance(facts, dict) and "sha256" in facts and not timed and path.stem != "claims.json":
             found[str(path.relative_to(root))] = facts["sha256"]
     return found
 

@@ -63,11 +63,17 @@ def test_every_record_reaches_the_table_and_every_model_the_report(finished):
         *root.glob("evaluate/decks/**/seeds*.json"),
         *root.glob("evaluate/budgets/**/seeds*.json"),
         *root.glob("evaluate/a*/**/seeds*.json"),
+        *root.glob("evaluate/edge/**/seeds*[0-9].json"),
+        *root.glob("evaluate/edge/*/losses.json"),
         *root.glob("shifts/**/*.records.json"),
     ]
     count = sum(len(json.loads(path.read_bytes())) for path in files if ".json.json" not in path.name)
     assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
-    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks", "atmc"} and set(scores["seed"]) == {0, 1, 2}
+    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks", "atmc", "edge"} and set(scores["seed"]) == {
+        0,
+        1,
+        2,
+    }
     page = (root / "report/index.html").read_text()
     assert all(model in page for model in scores[scores.phase != "shifts"]["model"].unique())
 
