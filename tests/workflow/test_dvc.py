@@ -32,7 +32,7 @@ def ran(said: str) -> list[str]:
 
 
 def artefacts(root: Path) -> dict[str, str]:
-    """Recorded digests of every artefact; but the page tells the time, as latencies do, and the claims name the tier."""
+    """Recorded digests of every artefact; but the page and latencies tell the time, and the claims name the tier."""
     found = {}
     for path in root.rglob("*.json"):
         facts = json.loads(path.read_bytes())
