@@ -10,7 +10,9 @@ from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
 
 LOOKS = {phase: look_of(f"{place}", [*map(str, range(len(PAPERS)))]) for place, phase in enumerate(PAPERS)}
-TICKS = (1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.9)
+STEPS = (20, 10, 5, 2, 1, 0.5, 0.2, 0.1)
+HIGH = (95, 98, 99, 99.9)
+"""Ticks in percent are at multiples of the first step that has four, and at these."""
 INSIDE = (0.1, 99.95)
 """Accuracies in percent that a logit axis has room for."""
 MARGIN = 0.3
@@ -47,7 +49,7 @@ def pareto(scores: pd.DataFrame, name: str, title: str, ylabel: str) -> str | No
     axes.set_yscale("logit")
     low, high = logit(data["mean"].min()) - MARGIN, logit(data["mean"].max()) + MARGIN
     axes.set_ylim(expit(low), expit(high))
-    ticks = [tick for tick in TICKS if expit(low) <= tick / 100 <= expit(high)]
+    ticks = _ticks(100 * expit(low), 100 * expit(high))
     axes.set_yticks([tick / 100 for tick in ticks], [f"{tick:g}" for tick in ticks])
     axes.yaxis.set_minor_locator(NullLocator())
     logarithmic(axes, "x")
@@ -55,3 +57,13 @@ def pareto(scores: pd.DataFrame, name: str, title: str, ylabel: str) -> str | No
     axes.set_ylabel(ylabel)
     legend(figure, axes, key("Pareto front", linestyle="--", linewidth=1))
     return to_svg(figure, name, title)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Between two percentages."""
+    for step in STEPS:
+        multiples = [round(step * count, 1) for count in range(int(low / step), int(high / step) + 2)]
+        inside = [tick for tick in multiples if max(low, 1) <= tick <= min(high, 99.5)]
+        if len(inside) >= 4:
+            break
+    return sorted({*inside, *(tick for tick in HIGH if low <= tick <= high)})

@@ -43,7 +43,11 @@ def against_bytes(scores: pd.DataFrame, under: str, words: str, name: str, title
     drawn = sorted(methods, key=lambda method: method != "dense")[: ROOM + 1]
     for method in sorted(drawn, key=order):
         for _, line in data[data.method == method].groupby("percent"):
-            points(axes, line, "kilobytes", looks[method], method, capsize=2, elinewidth=0.7, alpha=0.85)
+            look = looks[method] | {"markersize": 5, "linewidth": 1.2}
+            axes.plot(line.kilobytes, line["mean"], label=method, **look)
+            there = line.dropna(subset=["low"])
+            bars = {"color": look["color"], "linewidth": 1.2, "alpha": 0.35}  # many lie on each other
+            axes.vlines(there.kilobytes, there.low.astype(float), there.high.astype(float), **bars)
     doubted = data[data.failed != ""]
     axes.plot(doubted.kilobytes, doubted["mean"], color=INK, **CROSS)
     space = max(data["mean"].max() - data["mean"].min(), 1.0) / 8
