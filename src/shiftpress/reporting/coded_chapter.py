@@ -19,9 +19,9 @@ def coded_chapter(frame: pd.DataFrame, dataset: str, shifts: Entries) -> dict[st
     """
     here = frame[frame.dataset == dataset]
     through = passes(here, shifts)
-    rows = accuracies(here, through)
-    if rows.empty:
+    if through.empty:
         return {}
+    rows = accuracies(here, through)
     through = through.sort_values(["bits", "codec"])
     return {
         "codecs": through[["codec", "bits"]].to_dict("records"),
