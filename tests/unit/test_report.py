@@ -1,5 +1,6 @@
 """The page is made from artefacts alone, shows what they hold, and lets no name become markup."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from safetensors.numpy import save
 from toy_compressed import RADIUS, compressed_records
 from toy_decks import deck_records
+from toy_edge_records import KINDS, edge_records, latencies
 
 from shiftpress.core.storage import write_artefact, write_json
 from shiftpress.reporting.page import render
@@ -28,6 +30,10 @@ CLAIM = {
     "unit": "points", "above": 0.0, "below": None, "within": None, "test": "t", "kind": "difference", "sides": 1,
     "p": 0.004, "p_exact": 0.125, "p_holm": 0.008, "mde": 0.5, "family": "f", "condition": "",
     "reported": {"text": "+1", "known": "read", "value": 1.0}, "parts": [],
+}  # fmt: skip
+PARAMS = {
+    "run": {"tier": "smoke", "seeds": [0, 1, 2]}, "fit": {"atmc": {"radii": {"toy": RADIUS}}},
+    "shifts": {name: {"kind": kind} for name, kind in KINDS.items()},
 }  # fmt: skip
 
 
@@ -58,7 +64,7 @@ def records() -> pd.DataFrame:
 
 @pytest.fixture
 def page(tmp_path):
-    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS, more=None) -> str:
+    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS, more=None, entries=None) -> str:
         example = tmp_path / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
         pair = np.zeros((2, 1, 4, 4), np.uint8)
         write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": pair}), "me")
@@ -67,13 +73,15 @@ def page(tmp_path):
         write_artefact(tmp_path / "scores", pd.concat([records(), more]).to_parquet(), "me")
         write_json(tmp_path / "claims", [claim], "me")
         write_json(tmp_path / "card", card, "me")
+        write_json(tmp_path / "toy" / "latency.json", latencies(), "me")
         found = facts(
             scores=str(tmp_path / "scores"),
             claims=str(tmp_path / "claims"),
             examples=[str(example)],
             sheets=[str(sheet)],
             cards={"toy": str(tmp_path / "card")},
-            params={"run": {"tier": "smoke", "seeds": [0, 1, 2]}, "fit": {"atmc": {"radii": {"toy": RADIUS}}}},
+            latencies=[str(tmp_path / "toy" / "latency.json")],
+            params=PARAMS | ({"shifts": entries} if entries else {}),
             shifts=shifts,
             plots=["toy-codecs-turn", "toy-cards-turn"],
             blocks=["0", "1"],
@@ -157,6 +165,30 @@ def test_compressed_networks_have_a_chapter_of_their_own_and_no_place_in_that_of
     both = page(more=pd.concat([attacks(), compressed_records(dataset="toy")]))
     others = both.split('<section id="attacks-toy"')[1].split("</section>")[0]
     assert "c/odd" in others and "lenet" not in others and both.count('<th scope="row">lenet/da</th>') > 1
+
+
+def test_networks_for_the_edge_and_all_papers_together_have_chapters(page):
+    alone, both = edge_records(dataset="toy"), [edge_records(dataset="toy"), compressed_records(dataset="toy")]
+    text = page(more=alone)
+    assert text.count('href="#edge-toy"') == 1 and "Our protocol" in text and "#cross-toy" not in text
+    assert "Attacks on" not in text and "Edge on" not in page()
+    assert f"{latencies()['edge_s/w8a8/25']['1']:.3f}" in text.split('id="edge-toy"')[1]
+    text = page(more=pd.concat(both))
+    assert text.count('href="#cross-toy"') == 1 and "All papers at equal bytes on toy" in text
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_coded_images_have_a_chapter_if_classifiers_saw_any(page):
+    coded = [records().assign(shift="coded", severity=1.0, model="c/clean/dense").query("phase == 'cards'")]
+    coded.append(coded[0].assign(shift="clean", severity=0.0, value=0.95))
+    coded[0] = coded[0].query("severity == 1").drop_duplicates("seed")
+    coded[1] = coded[1].drop_duplicates("seed")
+    more = pd.concat([*coded, records().query("metric == 'disk_bits'").assign(model="fixed10/erm")])
+    entry = {"coded": {"kind": "learned_codec", "codec": "fixed10", "objective": "erm"}}
+    text = page(more=more, entries=entry)
+    assert text.count('href="#coded-toy"') == 1 and "fixed10/erm, 36.4 bits" in text and "one learned codec" in text
+    assert "#coded-toy" not in page()
 
 
 def test_an_unreliable_claim_says_why_beside_its_numbers(page):

@@ -51,6 +51,7 @@ rule render_report:
         sheets=map(ancient, SHEETS),
         sheet_digests=map(sidecar, SHEETS),
         cards=expand(paths.DATA_CARD, dataset=DATASETS),
+        latencies=edge_grid(paths.EDGE_LATENCY),
     output:
         html=paths.REPORT,
         plots=expand(paths.PLOT, plot=PLOTS),

@@ -17,6 +17,7 @@ with job(snakemake.log[0]):
         examples=i.examples,
         sheets=i.sheets,
         cards=dict(zip(p.datasets, i.cards, strict=True)),
+        latencies=i.latencies,
         params=p.params,
         shifts=p.shifts,
         plots=p.plots,

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from shiftpress.reporting.atmc_audit import SIZES
-from shiftpress.reporting.atmc_tables import CLEAN, METHODS, ROLES, WHOLE, by_method, gates_in
+from shiftpress.reporting.atmc_tables import CLEAN, METHODS, ROLES, WHOLE, by_method
 from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.figures import HOLLOW, ROOM, Look, curve, key, legend, logarithmic
+from shiftpress.reporting.standing import gates_in
 from shiftpress.reporting.style import INK, look_of, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
 

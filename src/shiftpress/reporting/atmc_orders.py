@@ -6,7 +6,8 @@ import pandas as pd
 
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.atmc_audit import SIZES
-from shiftpress.reporting.atmc_tables import ROLES, gates_in
+from shiftpress.reporting.atmc_tables import ROLES
+from shiftpress.reporting.standing import gates_in
 
 
 def comparisons(frame: pd.DataFrame, classifier: str) -> pd.DataFrame:

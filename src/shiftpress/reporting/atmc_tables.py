@@ -4,9 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.core.adversarial import ROBUST, UNRELIABLE
-from shiftpress.core.statistics import estimate
-from shiftpress.reporting.marks import best_of
+from shiftpress.core.adversarial import ROBUST
+from shiftpress.reporting.standing import standings, with_gates
 
 METHODS = {
     "da": "the whole network, trained under attack (dense adversarial training)",
@@ -31,7 +30,6 @@ ROLES = {
     for role, words in (("paper", "the paper's attack"), ("pgd", "PGD"), ("auto", "AutoAttack"))
 }
 """Attacks that have a figure and a column: what they are called, and the names that their entries usually have."""
-_KEYS = ["dataset", "model", "shift", "severity", "seed"]
 
 
 def of_compressed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -40,13 +38,9 @@ def of_compressed(frame: pd.DataFrame) -> pd.DataFrame:
     The last are the sanity gates that what a record is about has failed, joined by commas. Records that compare
     methods are left out.
     """
-    rows = frame[frame.phase == "atmc"].sort_values([*_KEYS, "metric"], ignore_index=True)
+    rows = with_gates(frame[frame.phase == "atmc"])
     parts = rows.model.str.split("/", expand=True).reindex(columns=range(3)).astype(object)
     rows = rows.assign(classifier=parts[0], method=parts[1], ratio=pd.to_numeric(parts[2]).fillna(WHOLE))
-    gates = rows[rows.metric.str.startswith(f"{UNRELIABLE}/") & (rows.value > 0)]
-    names = gates.metric.str.removeprefix(f"{UNRELIABLE}/")
-    failed = gates.assign(failed=names).groupby(_KEYS)["failed"].agg(", ".join)
-    rows = rows.join(failed.astype(object), on=_KEYS).fillna({"failed": ""})
     return rows[~rows.method.str.contains("~") & (rows.method != "order")]
 
 
@@ -81,7 +75,7 @@ def accuracy_groups(scores: pd.DataFrame) -> list[dict[str, Any]]:
     """
     columns = [column["under"] for column in columns_of(scores)]
     return [
-        {"ratio": ratio, "rows": _rows(own, columns)}
+        {"ratio": ratio, "rows": standings(own, columns, method_order)}
         for ratio, own in sorted(scores.groupby("ratio"), key=lambda pair: -pair[0])
     ]
 
@@ -95,32 +89,3 @@ def method_order(method: str) -> tuple[int, str]:
 def by_method(column: pd.Series) -> pd.Series:
     """Key to sort by, of a column ``method``; others stay as they are."""
     return column.map(method_order) if column.name == "method" else column
-
-
-def _rows(scores: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
-    stands = {}
-    for under in columns:
-        own = scores[scores.under == under]
-        doubted = set(own[own.failed != ""].method)
-        stands[under] = best_of(own[~own.method.isin(doubted)].pivot(index="seed", columns="method", values="value"))
-    return [
-        {
-            "model": scores[scores.method == method].model.iloc[0],
-            "cells": [_cell(scores, method, under, stands[under].get(method, "")) for under in columns],
-        }
-        for method in sorted(scores.method.unique(), key=method_order)
-    ]
-
-
-def _cell(scores: pd.DataFrame, method: str, under: str, stands: str) -> dict[str, Any]:
-    own = scores[(scores.method == method) & (scores.under == under)]
-    return {
-        "found": estimate(own["value"].tolist()) if len(own) else None,
-        "failed": gates_in(own.failed),
-        "stands": stands,
-    }
-
-
-def gates_in(failed: pd.Series) -> str:
-    """Every gate that is named in any of them, once."""
-    return ", ".join(sorted({gate for names in failed if names for gate in names.split(", ")}))

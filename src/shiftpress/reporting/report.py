@@ -8,20 +8,19 @@ from typing import Any
 import pandas as pd
 
 from shiftpress.core.provenance import digest_of
-from shiftpress.core.recipe import AtmcFit
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
-from shiftpress.reporting.atmc_chapter import atmc_chapter
 from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.board import in_words
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
+from shiftpress.reporting.compressed import compressed_chapters
 from shiftpress.reporting.deck_attacks import attacked_decks
 from shiftpress.reporting.deck_charts import deck_charts
 from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table
 from shiftpress.reporting.images import contact_row, strips
 from shiftpress.reporting.origin import costs, origin, packages
-from shiftpress.reporting.published import about, headline, poster, published, released, sister_study
+from shiftpress.reporting.published import about, headline, published, released, sister_study
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table
 
@@ -33,6 +32,7 @@ def facts(
     examples: list[str],
     sheets: list[str],
     cards: dict[str, str],
+    latencies: list[str],
     params: dict[str, Any],
     shifts: Labels,
     plots: list[str],
@@ -46,7 +46,6 @@ def facts(
     known, shifts = published(reference), _told_apart(shifts)
     figures = charts(frame, known, plots, shifts) | card_charts(frame, sister_study(reference))
     figures |= deck_charts(frame)
-    recipe = AtmcFit(**params["fit"]["atmc"])
     return {
         "stylesheet": stylesheet.read_text(),
         "tier": params["run"]["tier"],
@@ -56,7 +55,7 @@ def facts(
         "shifts": shifts,
         "chapters": [
             _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
-            | {"atmc": atmc_chapter(frame, poster(reference), name, recipe.radius_on(name))}
+            | compressed_chapters(frame, name, params, reference, latencies)
             for name, path in cards.items()
         ],
         "released": headline(released(reference)),
@@ -95,7 +94,7 @@ def _chapter(
         "codecs": distortion_table(here, dataset, names),
         "cards": accuracy_table(here, dataset, names),
         "decks": accuracy_table(here, dataset, names, "decks"),
-        "attacks": robust_table(here[~here.phase.isin(["atmc", "decks"])]),
+        "attacks": robust_table(here[~here.phase.isin(["atmc", "decks", "edge"])]),
         "attacked_decks": attacked_decks(here),
         "regret": regret_table(of_decks(here)),
         "regret_columns": COLUMNS,
