@@ -69,11 +69,8 @@ def test_every_record_reaches_the_table_and_every_model_the_report(finished):
     ]
     count = sum(len(json.loads(path.read_bytes())) for path in files if ".json.json" not in path.name)
     assert len(scores) == len(pd.read_parquet(root / "scores.parquet")) == count > 50
-    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks", "atmc", "edge"} and set(scores["seed"]) == {
-        0,
-        1,
-        2,
-    }
+    assert set(scores["phase"]) == {"shifts", "codecs", "cards", "decks", "atmc", "edge"}
+    assert set(scores["seed"]) == {0, 1, 2}
     page = (root / "report/index.html").read_text()
     assert all(model in page for model in scores[scores.phase != "shifts"]["model"].unique())
 

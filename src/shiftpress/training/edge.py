@@ -132,19 +132,22 @@ class Workshop:
 
     def _student(self, ratio: float) -> Classifier:
         """As large as what the first pruner of this ratio makes."""
-        name = next(name for name, pruner in self.pruners.items() if ratio in pruner.ratios)
+        name = self._measure(ratio)
         target = self._size(self._kept(Method(name, name), ratio).classifier)
         shape = tuple(self.lesson.train.images.shape[1:])
         return member_of_size(self.lesson.classifier, shape, self.lesson.classes, target)
+
+    def _measure(self, ratio: float) -> str:
+        """The pruner whose network students of this ratio are measured by: others differ from it by a filter."""
+        return next(name for name, pruner in self.pruners.items() if ratio in pruner.ratios)
 
     def _size(self, classifier: Classifier) -> int:
         return parameters(classifier, tuple(self.lesson.train.images.shape[1:]), self.lesson.classes)
 
     def _check(self, plan: Plan) -> None:
-        """Students are of the sizes of pruned networks, or nothing could be said of them beside each other."""
+        """Students are as large as the networks they are measured by, or nothing could be said of both."""
         for student, ratios in ((m, own) for m, own in plan if m.base in STUDENTS):
-            for pruned, others in ((m, own) for m, own in plan if m.base in self.pruners):
-                for share in (percent(ratio) for ratio in ratios if ratio in others):
-                    ours, theirs = (self.made[f"{m.name}/{share}"].classifier for m in (student, pruned))
-                    what = f"{student.name} and {pruned.name} at {share} %"
-                    check_equal(self._size(ours), self._size(theirs), what)
+            for ratio in ratios:
+                pruned, share = self._measure(ratio), percent(ratio)
+                ours, theirs = (self.made[f"{name}/{share}"].classifier for name in (student.name, pruned))
+                check_equal(self._size(ours), self._size(theirs), f"{student.name} and {pruned} at {share} %")
