@@ -52,6 +52,7 @@ rule render_report:
         sheet_digests=map(sidecar, SHEETS),
         cards=expand(paths.DATA_CARD, dataset=DATASETS),
         latencies=edge_grid(paths.EDGE_LATENCY),
+        latency_digests=map(sidecar, edge_grid(paths.EDGE_LATENCY)),
     output:
         html=paths.REPORT,
         plots=expand(paths.PLOT, plot=PLOTS),
