@@ -15,6 +15,8 @@ pathvars:
 
 
 include: "workflow/rules/members.smk"
+include: "workflow/rules/compressing.smk"
+include: "workflow/rules/attacking.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/shifts.smk"
 include: "workflow/rules/codecs.smk"

@@ -1,32 +1,5 @@
 """Phase edge: make classifiers small by pruning, distillation and rounding. An empty study.edge leaves it out."""
 
-EDGE_FILTERS = PARAMS.chosen("filters")
-# those that networks are rounded by: a name behind a + is one of them
-EDGE_QUANTIZERS = sorted({quantizer for _, quantizer in EDGE_ROUNDED.values()})
-
-
-def edge_grid(pattern, datasets=PARAMS.study.edge):
-    """Paths for every size on every dataset of the phase."""
-    return expand(pattern, dataset=datasets, classifier=PARAMS.edge.sizes, seeds=SEEDS)
-
-
-def edge_modules(w):
-    """code: the criteria, and the augmentation of the training images."""
-    return [
-        *modules("filters", EDGE_FILTERS),
-        *modules("augmentations", [PARAMS.fit.edge.augmentation]),
-    ]
-
-
-def edge_quantizers(w):
-    """code: the quantizers."""
-    return modules("quantizers", EDGE_QUANTIZERS)
-
-
-def edge_files(w):
-    """input: the files that networks are in."""
-    return expand([paths.EDGE, paths.EDGE_ROUNDED][: 2 if EDGE_ROUNDED else 1], **w)
-
 
 rule train_edge:
     input:
