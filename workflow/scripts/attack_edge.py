@@ -1,9 +1,8 @@
 """Attack one size's networks for the edge as their files decode, each method and seed; a killed job goes on."""
 
-from torch import channels_last
-
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import prepare
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
@@ -29,7 +28,7 @@ with job(snakemake.log[0]):
             campaign.attacks = {n: attacks[n] for n in p.methods[name.split("/")[0]]}
             if campaign.attacks:
                 parent, twin = others(network, found, p.plan)
-                target = Target(network.net.to(memory_format=channels_last), standins(network.net, parent, twin))
+                target = Target(ready_for_attack(network.net), standins(network.net, parent, twin))
                 campaign.against(target, f"{w.classifier}/{name}", seed, f"{seed}/{name}")
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)

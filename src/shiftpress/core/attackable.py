@@ -20,9 +20,16 @@ def ready_for_attack(net: nn.Module) -> nn.Module:
         for name, layer in parent.named_children():
             if type(layer) is nn.Conv2d and _grey(layer):
                 setattr(parent, name, GreyConv2d.of(layer))
-            elif type(layer) is nn.MaxPool2d and _halves(layer):
+    return pooled_quickly(net).to(memory_format=torch.channels_last)
+
+
+def pooled_quickly(net: nn.Module) -> nn.Module:
+    """A network whose poolings by two are quick where no gradient is asked; in place. It says what it said."""
+    for parent in list(net.modules()):
+        for name, layer in parent.named_children():
+            if type(layer) is nn.MaxPool2d and _halves(layer):
                 setattr(parent, name, Halving(2).train(layer.training))
-    return net.to(memory_format=torch.channels_last)
+    return net
 
 
 def _grey(layer: nn.Conv2d) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shiftpress.core.attackable import pooled_quickly
 from shiftpress.core.records import Record
 from shiftpress.core.tensors import in_channels_last
 from shiftpress.evaluation.calibration import brier_score, expected_calibration_error
@@ -43,8 +44,8 @@ def of_storage(
 
 @torch.no_grad()
 def logits(net: nn.Module, images: Tensor) -> Tensor:
-    """Logits (N, K) for images (N, C, H, W)."""
-    net, images = in_channels_last(net, images)
+    """Logits (N, K) for images (N, C, H, W); the network is made ready for many of them, in place."""
+    net, images = in_channels_last(pooled_quickly(net), images)
     return torch.cat([net(chunk) for chunk in images.split(CHUNK)])
 
 
