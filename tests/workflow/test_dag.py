@@ -9,9 +9,14 @@ from conftest import SMOKE, planned, snakemake
 
 TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1}
 DECKS = {"score_decks": 1, "search_decks": 1}
-REPACKED = {"pack_decks": 1, **DECKS}
+REPACKED = {"pack_decks": 1, "attack_decks": 1, **DECKS}
 MODELS = {"score_codec": 3, "score_card": 3, **DECKS, **TAIL}
 SCORES = {"score_formats": 1, **MODELS}
+CARDS = {"score_card": 3, "attack_card": 3, **REPACKED}
+# under shifts that networks of all papers are compared under
+COMPARED = {"score_atmc": 3, "compare_atmc": 1, "score_edge": 2, "compare_edge": 1}
+ATMC = {"train_base": 1, "train_atmc": 3, "attack_atmc": 3}
+EDGE = {"train_edge": 2, "round_edge": 2, "attack_edge": 2}
 
 
 def edit(file: str, old: str, new: str):
@@ -58,7 +63,17 @@ def one_more_shift(project: Path):
     edit("tiers/smoke.yaml", "shifts: [clean, ", "shifts: [clean, faint, ")(project)
 
 
-TRAINED = {"shift_images": 7, "train_codec": 3, "train_dense": 1, "prune_card": 2, "pack_decks": 1, **SCORES}
+TRAINED = {
+    "shift_images": 7,
+    "train_codec": 3,
+    "train_dense": 1,
+    "prune_card": 2,
+    **CARDS,
+    **ATMC,
+    **EDGE,
+    **COMPARED,
+    **SCORES,
+}
 EVERYTHING = {"fetch_data": 1, "prepare_data": 1, **TRAINED}
 
 CHANGES = {
@@ -72,11 +87,11 @@ CHANGES = {
     ),
     "a key of a pruner": (
         edit("tiers/smoke.yaml", "[0.5, 0.9]", "[0.5, 0.8]"),
-        {"prune_card": 1, "score_card": 1, **REPACKED, **TAIL},
+        {"prune_card": 1, "score_card": 1, "attack_card": 1, **REPACKED, **TAIL},
     ),
     "the recipe of the cards": (
         edit("params.yaml", "momentum: 0.9", "momentum: 0.8"),
-        {"train_dense": 1, "prune_card": 2, "score_card": 3, **REPACKED, **TAIL},
+        {"train_dense": 1, "prune_card": 2, **CARDS, **TAIL},
     ),
     "a severity of a shift": (
         edit("tiers/smoke.yaml", "severities: [0.2]", "severities: [0.1]"),
@@ -88,11 +103,11 @@ CHANGES = {
     ),
     "one more seed": (
         edit("tiers/smoke.yaml", "seeds: [0, 1, 2]", "seeds: [0, 1, 2, 3]"),
-        {"train_codec": 3, "train_dense": 1, "prune_card": 2, "pack_decks": 1, **MODELS},
+        {"train_codec": 3, "train_dense": 1, "prune_card": 2, **CARDS, **ATMC, **EDGE, **COMPARED, **MODELS},
     ),
     "the file of a pruner": (
         comment("src/shiftpress/pruners/lrr.py"),
-        {"prune_card": 1, "score_card": 1, **REPACKED, **TAIL},
+        {"prune_card": 1, "score_card": 1, "attack_card": 1, **REPACKED, **TAIL},
     ),
     "the file of an objective": (
         comment("src/shiftpress/objectives/erm.py"),
@@ -100,12 +115,15 @@ CHANGES = {
     ),
     "the loop that trains cards": (
         comment("src/shiftpress/training/cards.py"),
-        {"train_dense": 1, "prune_card": 2, "score_card": 3, **REPACKED, **TAIL},
+        {"train_dense": 1, "prune_card": 2, **CARDS, **TAIL},
     ),
-    "the file of a gate": (comment("src/shiftpress/gates/spectral.py"), {"score_decks": 1, **TAIL}),
+    "the file of a gate": (
+        comment("src/shiftpress/gates/spectral.py"),
+        {"score_decks": 1, "attack_decks": 1, **TAIL},
+    ),
     "a key of a gate": (
         edit("params.yaml", "{kind: spectral}", "{kind: spectral, nearest: 2}"),
-        {"score_decks": 1, **TAIL},
+        {"score_decks": 1, "attack_decks": 1, **TAIL},
     ),
     "the search within a budget": (comment("src/shiftpress/evaluation/budgets.py"), {"search_decks": 1, **TAIL}),
     "an evaluation function": (
@@ -122,7 +140,19 @@ CHANGES = {
     ),
     "the script of a rule": (
         comment("workflow/scripts/shift_images.py"),
-        {"shift_images": 7, **SCORES},
+        {"shift_images": 7, **COMPARED, **SCORES},
+    ),
+    "a key of a compressor": (
+        edit("params.yaml", "bits: 8}", "bits: 7}"),
+        {"train_atmc": 1, "attack_atmc": 1, "score_atmc": 1, "compare_atmc": 1, **TAIL},
+    ),
+    "a step of an attack": (
+        edit("tiers/smoke.yaml", "paper: {steps: 2}", "paper: {steps: 3}"),
+        {"attack_atmc": 3, "compare_atmc": 1, **TAIL},
+    ),
+    "the file of a quantizer": (
+        comment("src/shiftpress/quantizers/mse.py"),
+        {"round_edge": 2, "score_edge": 2, "attack_edge": 2, "compare_edge": 1, **TAIL},
     ),
     "the progress lines": (comment("src/shiftpress/core/progress.py"), {}),
     "a claim": (
