@@ -33,7 +33,7 @@ def _unknown(params: Params) -> Iterator[tuple[tuple, str]]:
     for place, name in enumerate(params.study.compressed):
         dataset, _, classifier = name.partition("/")
         for family, word, known in (
-            ("study.datasets", dataset, params.chosen("datasets")),
+            ("study.datasets", dataset, ["*", *params.chosen("datasets")]),
             ("classifiers", classifier, classifiers),
         ):
             if word not in known:

@@ -48,8 +48,9 @@ def edge_problems(params: Params, layers: Layers) -> list[Problem]:
 def _unknown(params: Params) -> Iterator[tuple[tuple, str]]:
     """Names of no entry, with the place they stand at."""
     edge, recipe = params.edge, params.fit.edge
+    chosen = [] if params.study.edge == "all" else params.study.edge
     lists = {
-        ("study", "edge"): (params.study.edge, "study.datasets", params.chosen("datasets")),
+        ("study", "edge"): (chosen, "study.datasets", params.chosen("datasets")),
         ("edge", "sizes"): (edge.sizes, "classifiers", list(params.classifiers)),
     }
     for place, (names, where, known) in lists.items():
@@ -80,6 +81,6 @@ def _misfits(params: Params) -> Iterator[tuple[tuple, str]]:
         classifier = build("classifiers", params.classifiers[name])
         if not classifier.filters:
             yield ("classifiers", name), "no filter of it can be removed; leave it out of edge.sizes"
-        for dataset in params.study.edge:
+        for dataset in params.datasets_of("edge"):
             if reason := classifier.misfit(build("datasets", params.datasets[dataset]).shape):
                 yield ("classifiers", name), f"cannot take the images of dataset {dataset!r}: {reason}"

@@ -56,7 +56,7 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
     shifts = [name for name in params.chosen("shifts") if build("shifts", params.shifts[name]).white_box]
     idle = [("shifts", name) for name in shifts if not attacked(params, name)]
     trained = params.datasets_of("cards")
-    places = {"cards": trained, "decks": trained, "edge": params.study.edge}
+    places = {"cards": trained, "decks": trained, "edge": params.datasets_of("edge")}
     places["atmc"] = list(dict.fromkeys(dataset for dataset, _ in params.compressed()))
     at_work = {
         attack
@@ -65,12 +65,20 @@ def _harmless(params: Params, layers: Layers) -> list[Problem]:
         for dataset in places.get(phase, [])
         for attack in attacks_on(params, phase, dataset, model)
     }
-    idle += [("attacks", name) for name in params.chosen("attacks") if name not in at_work]
+    # one that is for other datasets only is left out, like such a shift
+    meant = [name for name in params.chosen("attacks") if _meant(params, name)]
+    idle += [("attacks", name) for name in meant if name not in at_work]
     text = "the study trains no model like these; change them, or leave it out of study.{}"
     more = {"attacks": " (gates that read labels or guess cannot be attacked)"}
     return [
         layers.problem((family, name, "models"), text.format(family) + more.get(family, "")) for family, name in idle
     ]
+
+
+def _meant(params: Params, attack: str) -> bool:
+    """Whether it is for some dataset of the study."""
+    only = build("attacks", params.attacks[attack]).only
+    return not only or bool(set(only) & set(params.chosen("datasets")))
 
 
 def _no_datasets(params: Params, layers: Layers, place: tuple[str, ...], names: list[str]) -> list[Problem]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import attacked, datasets_read, pruned_classifiers
+from shiftpress.assembly import attacked, attacks_on, datasets_read, pruned_classifiers
 from shiftpress.core.problems import InputError
 from shiftpress.loading import load_study
 
@@ -224,3 +224,10 @@ def test_a_study_uses_what_its_decks_are_made_of_without_studying_it():
     assert list(effective["decks"]) == params.chosen("decks")
     none = load_study([STUDY], {"study": {"decks": ["six_gaussian"]}})
     assert "augmix" not in none.used("augmentations")
+
+
+def test_another_dataset_takes_one_word_and_goes_through_every_phase():
+    params = load_study([STUDY], {"study": {"datasets": ["fashion"]}})
+    assert params.compressed() == [("fashion", "lenet")] and params.datasets_of("edge") == ["fashion"]
+    assert attacks_on(params, "edge", "fashion", "edge_s/dense") == ["near", "near_own", "near_square"]
+    assert attacks_on(params, "atmc", "fashion", "lenet/ap") == [], "those of the study are for MNIST"

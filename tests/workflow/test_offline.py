@@ -12,7 +12,8 @@ TINY = """
 run: {tier: tiny, seeds: [0], seeds_per_job: 1}
 fit: {codecs: {epochs: 1}}
 datasets: {mnist5k: {limit: 64}}
-study: {shifts: [clean], codecs: [fixed10], objectives: [erm], classifiers: [convs], pruners: [lrr]}
+study: {shifts: [clean], compressed_under: all, codecs: [fixed10], objectives: [erm], classifiers: [convs],
+  pruners: [lrr]}
 """
 ALONE = ("unshare", "--map-root-user", "--net")
 REACH = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"

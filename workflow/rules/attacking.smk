@@ -89,7 +89,7 @@ def on_edge(w):
     return [*modules("attacks", attacks_on_size(w)), module_of("attacks", "square")]
 
 
-def attacked_edge(pattern, datasets=PARAMS.study.edge):
+def attacked_edge(pattern, datasets=PARAMS.datasets_of("edge")):
     """Paths for every size that there are attacks on."""
     return [
         path

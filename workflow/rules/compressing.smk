@@ -69,7 +69,7 @@ EDGE_FILTERS = PARAMS.chosen("filters")
 EDGE_QUANTIZERS = sorted({quantizer for _, quantizer in EDGE_ROUNDED.values()})
 
 
-def edge_grid(pattern, datasets=PARAMS.study.edge):
+def edge_grid(pattern, datasets=PARAMS.datasets_of("edge")):
     """Paths for every size on every dataset of the phase."""
     return expand(pattern, dataset=datasets, classifier=PARAMS.edge.sizes, seeds=SEEDS)
 

@@ -94,7 +94,7 @@ RECORDS = [
     *atmc_grid(paths.ATMC_RECORDS),
     *order_grid(),
     *edge_grid(paths.EDGE_RECORDS),
-    *expand(paths.EDGE_LOSSES, dataset=PARAMS.study.edge),
+    *expand(paths.EDGE_LOSSES, dataset=PARAMS.datasets_of("edge")),
     *(deck_grid(paths.BUDGET_RECORDS) if PARAMS.budgets.bytes else []),
 ]
 

@@ -69,8 +69,7 @@ class Run(Section):
         return seeds
 
 
-Some = Literal["all"] | list[Name]
-"""Entries by name, or all, or none."""
+Some = Literal["all"] | list[Name]  # may be empty
 
 Qualities = list[Annotated[int, Field(ge=1, le=100)]]
 
@@ -120,13 +119,11 @@ class Study(Section):
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
     compressors: Some = Field("all", description="compressor entries to apply; may be empty")
-    compressed: list[str] = Field([], description="what compressors are applied to, each as dataset/classifier")
-    edge: list[Name] = Field([], description="datasets of the phase edge, of study.datasets; empty: it is left out")
+    compressed: list[str] = Field([], description="what compressors work on: dataset/classifier, or */classifier")
+    edge: Some = Field([], description="those of study.datasets that the phase edge works on; empty: it is left out")
     filters: Some = Field("all", description="criteria of filters in the phase edge; may be empty")
     quantizers: Some = Field("all", description="quantizers of the phase edge; may be empty")
-    compressed_under: Choice = Field(
-        "all", description="those of study.shifts that compressed classifiers of all papers are compared under"
-    )
+    compressed_under: Choice = Field("all", description="those of study.shifts that all papers' networks are under")
     gates: Choice = Field("all", description="gate entries to put before each deck")
     decks: Choice = Field("all", description="decks to make, on the datasets of cards_on")
     attacks: Some = Field("all", description="attacks on classifiers; may be empty")
@@ -191,10 +188,11 @@ class Params(Section):
 
     def compressed(self) -> list[tuple[str, str]]:
         """Names of the datasets and classifiers that compressors are applied to; none if there is no compressor."""
-        pairs = [name.partition("/")[::2] for name in self.study.compressed]
+        named, every = [name.partition("/") for name in self.study.compressed], self.chosen("datasets")
+        pairs = [(own, net) for dataset, _, net in named for own in (every if dataset == "*" else [dataset])]
         return list(dict.fromkeys(pairs)) if self.chosen("compressors") else []
 
-    def datasets_of(self, phase: Literal["codecs", "cards"]) -> list[str]:
+    def datasets_of(self, phase: Literal["codecs", "cards", "edge"]) -> list[str]:
         """Names of the datasets that the models of a phase are trained on, in the order of study.datasets."""
-        choice = getattr(self.study, f"{phase}_on")
+        choice = self.study.edge if phase == "edge" else getattr(self.study, f"{phase}_on")
         return [name for name in self.chosen("datasets") if choice == "all" or name in choice]
