@@ -19,21 +19,31 @@ from shiftpress.reporting.atmc_tables import (
 from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.charts import Chart, chart
 from shiftpress.reporting.published import poster_about
+from shiftpress.reporting.tables import accuracy_table
 
 
-def atmc_chapter(frame: pd.DataFrame, poster: pd.DataFrame, dataset: str, radius: float) -> dict[str, Any]:
-    """Tables and figures about the networks of one dataset, trained under a radius; empty if there are none."""
+def atmc_chapter(
+    frame: pd.DataFrame, poster: pd.DataFrame, dataset: str, radius: float, shifts: list[str]
+) -> dict[str, Any]:
+    """Tables and figures about the networks of one dataset, trained under a radius; empty if there are none.
+
+    ``shifts`` are the study's, in their order.
+    """
     here = frame[(frame.dataset == dataset) & (frame.phase == "atmc")]
     networks = of_compressed(here)
     if networks.empty:
         return {}
+    order, scored_under = list(_in_order(networks)).index, set(networks[networks.metric == "accuracy"]["shift"])
+    names = [name for name in shifts if name in scored_under]
     return {
         "radius": radius,
         "methods": {name: words for name, words in METHODS.items() if name in set(networks.method)},
         "audit_heads": [title for title, _ in COLUMNS.values()],
         "audit_digits": [digits for _, digits in COLUMNS.values()],
         "sizes": SIZES,
-        "attacks": robust_table(here, list(_in_order(networks)).index),
+        "attacks": robust_table(here, order),
+        "shifts": names if len(names) > 1 else [],
+        "shifted": accuracy_table(here, dataset, names, "atmc", order),
         "classifiers": [
             _classifier(here, own, poster, dataset, name, radius) for name, own in networks.groupby("classifier")
         ],

@@ -24,7 +24,7 @@ def compressed_chapters(
     for path in reversed(latencies):  # of several blocks of seeds, the first
         times |= read_json(path) if dataset in Path(path).parts else {}
     return {
-        "atmc": atmc_chapter(frame, poster(reference), dataset, recipe.radius_on(dataset)),
+        "atmc": atmc_chapter(frame, poster(reference), dataset, recipe.radius_on(dataset), list(entries)),
         "edge": edge_chapter(frame, dataset, kinds, times),
         "cross": cross_chapter(frame, dataset, kinds),
         "coded": coded_chapter(frame, dataset, entries),

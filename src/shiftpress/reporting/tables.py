@@ -31,10 +31,12 @@ def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n"])
 
 
-def accuracy_table(frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards") -> list[dict[str, Any]]:
+def accuracy_table(
+    frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards", order: Any = None
+) -> list[dict[str, Any]]:
     """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0."""
     rows = frame[(frame.phase == phase) & (frame.metric == "accuracy") & (frame.dataset == dataset)]
-    return _table(rows.assign(value=rows.value * 100), shifts, card_order)
+    return _table(rows.assign(value=rows.value * 100), shifts, order or card_order)
 
 
 def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
