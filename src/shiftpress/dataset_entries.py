@@ -10,19 +10,7 @@ TEST_ONLY = "it has no images to train on; let a shift of kind 'official' name i
 
 def dataset_problems(params: Params, layers: Layers) -> list[Problem]:
     """Names that shifts ask for in vain, missing datasets, and networks or partners that do not fit their images."""
-    return [*_missing_partners(params, layers), *_unknown_shifts(params, layers), *_misfits(params, layers)]
-
-
-def _unknown_shifts(params: Params, layers: Layers) -> list[Problem]:
-    """Names, in lists of some of the study's shifts, of others."""
-    found, shifts = [], params.chosen("shifts")
-    for field in ("decks_under", "compressed_under"):
-        under = getattr(params.study, field)
-        for place, name in enumerate([] if under == "all" else under):
-            if name not in shifts:
-                text = f"{name!r} is not in study.shifts.{suggestion(name, shifts)}"
-                found.append(layers.problem(("study", field, place), text))
-    return found
+    return [*_missing_partners(params, layers), *_misfits(params, layers)]
 
 
 def _missing_partners(params: Params, layers: Layers) -> list[Problem]:

@@ -70,12 +70,13 @@ def study_problems(layers: Layers) -> list[Problem]:
 
 
 def phase_problems(params: Params, layers: Layers) -> list[Problem]:
-    """Datasets that a phase is to train on and that the study has not."""
-    found, own = [], params.chosen("datasets")
-    for key in ("codecs_on", "cards_on"):
-        choice = getattr(params.study, key)
+    """Names, in lists of some of the study's datasets or shifts, of others."""
+    found = []
+    lists = {"codecs_on": "datasets", "cards_on": "datasets", "decks_under": "shifts", "compressed_under": "shifts"}
+    for key, family in lists.items():
+        choice, own = getattr(params.study, key), params.chosen(family)
         for position, name in enumerate([] if choice == "all" else choice):
             if name not in own:
-                text = f"{name!r} is not in study.datasets.{suggestion(name, own)}"
+                text = f"{name!r} is not in study.{family}.{suggestion(name, own)}"
                 found.append(layers.problem(("study", key, position), text))
     return found
