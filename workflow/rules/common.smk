@@ -29,6 +29,13 @@ from shiftpress.core.storage import sidecar
 from shiftpress.edge_entries import rounded, trained
 from shiftpress.loading import load_study
 
+sys.path.insert(
+    0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
+)
+from warm.scripts import keep_warm
+
+keep_warm()
+
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.
 FILES = ["params.yaml", *map(os.path.relpath, workflow.config_settings.configfiles)]

@@ -1,0 +1,168 @@
+"""Jobs forked from a warm process behave as jobs of an interpreter of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
+
+from warm.scripts import MODULES, Warm, WarmScript, told  # noqa: E402
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="scripts are forked on Linux only")
+
+
+@pytest.fixture
+def warm():
+    warm = Warm(["json"])
+    yield warm
+    warm.stop()
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(text: str) -> str:
+        path = tmp_path / "job.py"
+        path.write_text(textwrap.dedent(text))
+        return str(path)
+
+    return write
+
+
+def outcome(warm, script, **env) -> dict:
+    with warm.ask(script, os.environ | env) as answers:
+        return told(answers) | told(answers)
+
+
+def gone(pid: int, within: float = 5) -> bool:
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_script_is_main_and_has_the_environment_asked_for(warm, script, tmp_path):
+    job = script("""
+        import os, pathlib, sys
+        assert __name__ == "__main__" and sys.argv == [__file__] and sys.modules["__main__"].__file__ == __file__
+        pathlib.Path(os.environ["HERE"]).write_text(f"{os.getpid()} {os.getppid()} {os.getcwd()}")
+    """)
+    end = outcome(warm, job, HERE=str(tmp_path / "out"))
+    assert end["status"] == 0
+    assert (tmp_path / "out").read_text() == f"{end['pid']} {warm.process.pid} {os.getcwd()}"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("raise SystemExit", 0),
+        ("import sys; sys.exit(2)", 2),
+        ("import sys; sys.exit('words')", 1),
+        ("1 / 0", 1),
+        ("def broken(:", 1),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -15),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", 1),
+        ("import os; os._exit(7)", 7),
+    ],
+)
+def test_the_exit_status_is_the_scripts(warm, script, text, status):
+    assert outcome(warm, script(text))["status"] == status
+
+
+def test_what_it_says_is_seen(capfd, script):
+    warm = Warm([])  # begins to write where the test reads
+    try:
+        outcome(warm, script("import sys; print('out'); print('words', file=sys.stderr); raise ValueError('why')"))
+    finally:
+        warm.stop()
+    out, err = capfd.readouterr()
+    assert out == "out\n" and err.startswith("words\nTraceback") and err.endswith("ValueError: why\n")
+
+
+def test_threads_are_waited_for(warm, script, tmp_path):
+    path = str(tmp_path / "done")
+    job = f"""
+        import pathlib, threading, time
+        threading.Thread(target=lambda: (time.sleep(0.1), pathlib.Path({path!r}).touch())).start()
+    """
+    assert outcome(warm, script(job))["status"] == 0
+    assert Path(path).exists()
+
+
+def test_cpu_time_and_memory_are_the_workers_own(warm, script):
+    end = outcome(warm, script("import time\nx = bytearray(200 << 20)\nwhile time.process_time() < 0.5: pass"))
+    assert 0.5 <= end["cpu"] < 1 and 200 < end["rss"] < 400
+
+
+def test_jobs_run_beside_each_other(warm, script):
+    job = script("import time; time.sleep(0.5)")
+    outcome(warm, script("pass"))
+    job, start = script("import time; time.sleep(0.5)"), time.monotonic()
+    answers = [warm.ask(job, dict(os.environ)) for _ in range(8)]
+    assert [(told(a) | told(a))["status"] for a in answers] == [0] * 8
+    assert time.monotonic() - start < 2
+    for a in answers:
+        a.close()
+
+
+def test_whoever_goes_away_takes_the_job_with_him(warm, script):
+    with warm.ask(script("import time; time.sleep(60)"), dict(os.environ)) as answers:
+        pid = told(answers)["pid"]
+        assert psutil.pid_exists(pid)
+    assert gone(pid)
+    assert outcome(warm, script("pass"))["status"] == 0
+
+
+def test_nothing_outlives_the_process_that_asked(script, tmp_path):
+    job = script("import time; time.sleep(60)")
+    asking = f"""
+import os, sys, time
+sys.path.insert(0, {str(Path(__file__).parents[2] / "workflow")!r})
+from warm.scripts import Warm, told
+warm = Warm([])
+answers = warm.ask({job!r}, dict(os.environ))
+print(warm.process.pid, told(answers)["pid"], flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", asking], stdout=subprocess.PIPE, text=True) as process:
+        pids = [int(word) for word in process.stdout.readline().split()]
+        process.send_signal(signal.SIGKILL)
+    assert len(pids) == 2 and all(map(gone, pids))
+
+
+def test_a_killed_server_fails_its_jobs_and_is_started_again(warm, script):
+    with warm.ask(script("import time; time.sleep(60)"), dict(os.environ)) as answers:
+        pid = told(answers)["pid"]
+        warm.process.kill()
+        warm.process.wait()
+        assert told(answers) == {} and gone(pid)
+    assert outcome(warm, script("pass"))["status"] == 0
+
+
+def test_a_hundred_small_jobs_cost_less_than_ten_seconds(script):
+    """The CPU time of the forking process with its imports, and of a hundred jobs that use torch once."""
+    warm = Warm(MODULES)
+    job = script("import torch; torch.zeros(8).sum()")
+    try:
+        jobs = sum(outcome(warm, job)["cpu"] for _ in range(100))
+        used = psutil.Process(warm.process.pid).cpu_times()
+    finally:
+        warm.stop()
+    assert jobs + used.user + used.system < 10
+
+
+def test_snakemake_runs_scripts_this_way():
+    import snakemake.script
+
+    assert issubclass(WarmScript, snakemake.script.PythonScript)
+    # the one place where Snakemake chooses, by this name
+    assert snakemake.script.script.__code__.co_names.count("PythonScript") == 1

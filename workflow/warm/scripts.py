@@ -1,0 +1,106 @@
+"""Snakemake's `script:` jobs of Python, run by forking from a warm process.
+
+A job that trains for three seconds would import torch for two. Snakemake has no setting for this, but chooses how to
+run a script by its language: the class below stands in for its own for Python, and leaves to that one what needs
+another interpreter (a conda environment, a container, environment modules).
+"""
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import snakemake.script
+from snakemake.benchmark import benchmarked
+
+SERVER = Path(__file__).with_name("server.py")
+# What the jobs of a study import from other packages, all or most of them. `torch._dynamo` is imported by every
+# optimiser of torch when it is made; scipy and compressai are too slow to import for the few that need them.
+MODULES = ["snakemake.iocontainers", "snakemake.logging", "numpy", "torch", "torch._dynamo"]
+THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
+TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
+LONGEST = 1 << 16
+
+
+class Warm:
+    """The process that forks, started with the first job."""
+
+    def __init__(self, modules: list[str] = MODULES):
+        self.modules = modules
+        self.lock = threading.Lock()
+        self.process: subprocess.Popen | None = None
+        self.requests: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start it, single-threaded: each job says itself how many threads it uses."""
+        self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, SERVER, str(theirs.fileno()), *self.modules],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=os.environ | dict.fromkeys(THREADS, "1"),
+            )
+
+    def ask(self, script: str, env: dict[str, str]) -> socket.socket:
+        """Have a script run; the socket tells its process, then how it ended."""
+        with self.lock:
+            if self.process is None or self.process.poll() is not None:
+                self.start()  # the first time, or again if it was killed
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                request = json.dumps({"script": script, "env": env}).encode()
+                socket.send_fds(self.requests, [request], [theirs.fileno()])
+        return ours
+
+    def stop(self) -> None:
+        """End it and what still runs from it."""
+        if self.process is not None:
+            self.requests.close()
+            self.process.wait()
+
+
+class WarmScript(snakemake.script.PythonScript):
+    """A Python script that runs in a process forked from a warm one."""
+
+    warm = Warm()
+
+    def execute_script(self, fname, edit=False):
+        """Run the script.
+
+        Raises CalledProcessError if it fails, as Snakemake's own way to run it does.
+        """
+        if self.container_img or self.conda_env or self.env_modules:
+            return super().execute_script(fname, edit=edit)
+        env = os.environ | dict.fromkeys(THREADS, str(self.threads))
+        if folder := self.resources.get("tmpdir"):
+            env |= dict.fromkeys(TEMPORARY, folder)
+        with self.warm.ask(fname, env) as answers:
+            pid = told(answers).get("pid")
+            if self.bench_record is None or pid is None:
+                end = told(answers)
+            else:
+                with benchmarked(pid, self.bench_record):
+                    end = told(answers)
+                # sampled now and then by Snakemake, but known exactly here
+                self.bench_record.cpu_time = end.get("cpu", self.bench_record.cpu_time)
+                self.bench_record.max_rss = max(end.get("rss", 0), self.bench_record.max_rss or 0)
+        # no answer: the warm process was killed, and this job with it
+        if status := end.get("status", -9):
+            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
+
+
+def told(answers: socket.socket) -> dict:
+    """Return the next answer, or nothing if there will be none."""
+    return json.loads(answers.recv(LONGEST) or "{}")
+
+
+def keep_warm() -> None:
+    """Run the Python scripts of this workflow by forking, where that is safe: on Linux."""
+    if sys.platform == "linux":
+        snakemake.script.PythonScript = WarmScript
+        atexit.register(WarmScript.warm.stop)

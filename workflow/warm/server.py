@@ -1,0 +1,144 @@
+"""Forks one worker per job from a process that has the slow imports behind it.
+
+Started by `warm.scripts` as `python server.py FD MODULE...`: it imports the modules, then waits on the socket FD for
+requests. A request is one message, `{"script": PATH, "env": {...}}` in JSON, together with one end of a socket pair on
+which it is answered: first `{"pid": ...}`, at the end of the worker `{"status": exit status, "cpu": seconds, "rss":
+MiB}`. Whoever asked and goes away takes the job with him: a closed end kills its worker, and when FD is closed
+everything ends.
+
+It knows only the standard library, imports nothing of this project (each job reads the sources as they are when it
+starts) and starts no thread: a process that forks must have none.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+import traceback
+
+LONGEST = 1 << 20
+PR_SET_PDEATHSIG = 1
+
+
+class Server:
+    """The sockets of those who wait for an answer, and the workers that run for them."""
+
+    def __init__(self, requests: socket.socket):
+        self.requests = requests
+        self.ended, self.bell = socket.socketpair()
+        self.ended.setblocking(False)
+        self.bell.setblocking(False)
+        self.clients: dict[int, socket.socket] = {}
+        self.waiting = selectors.DefaultSelector()
+        for end in (requests, self.ended):
+            self.waiting.register(end, selectors.EVENT_READ)
+        # Ctrl-C reaches the whole group: workers stop by it, and this process when nobody is left to ask
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.bell.fileno(), warn_on_full_buffer=False)
+
+    def serve(self) -> str | None:
+        """Return the script to run, in each forked worker; None, in the server, when all requests are through."""
+        while True:
+            for key, _ in self.waiting.select():
+                if key.fileobj is self.ended:
+                    self.ended.recv(LONGEST)
+                    self.reap()
+                elif key.fileobj is self.requests:
+                    message, handles, _, _ = socket.recv_fds(self.requests, LONGEST, 1)
+                    if not message:
+                        for pid in self.clients:
+                            os.kill(pid, signal.SIGKILL)
+                        return None
+                    client = socket.socket(fileno=handles[0])
+                    if not (pid := os.fork()):
+                        client.close()
+                        return self.become_worker(**json.loads(message))
+                    self.clients[pid] = client
+                    self.waiting.register(client, selectors.EVENT_READ, pid)
+                    answer(client, pid=pid)
+                else:  # nothing is ever sent this way, so the other end is closed
+                    self.waiting.unregister(key.fileobj)
+                    if key.data in self.clients:
+                        os.kill(key.data, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Answer for every worker that has ended."""
+        while self.clients:
+            pid, status, used = os.wait4(-1, os.WNOHANG)
+            if not pid:
+                return
+            client = self.clients.pop(pid)
+            answer(
+                client,
+                status=os.waitstatus_to_exitcode(status),
+                cpu=used.ru_utime + used.ru_stime,
+                rss=used.ru_maxrss / 1024,
+            )
+            with contextlib.suppress(KeyError):
+                self.waiting.unregister(client)
+            client.close()
+
+    def become_worker(self, script: str, env: dict[str, str]) -> str:
+        """Leave behind what belongs to the server, but do not outlive it."""
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.waiting.close()
+        for end in (self.requests, self.ended, self.bell, *self.clients.values()):
+            end.close()
+        os.environ.clear()
+        os.environ.update(env)
+        return script
+
+
+def answer(client: socket.socket, **fields) -> None:
+    """Tell whoever asked, if he is still there."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        client.send(json.dumps(fields).encode())
+
+
+def run(script: str) -> int:
+    """Run the script as an interpreter of its own would, up to the exit status.
+
+    As in the processes that Python's own `multiprocessing` forks, no exit handlers run and nothing is taken apart after
+    that: both would cost a short job more than its work, for modules that are not its own.
+    """
+    sys.argv = [script]
+    status = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+        if status and not isinstance(error.code, int):
+            print(error.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    threading._shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def main(fd: int, modules: list[str]) -> None:
+    """Import, serve, and run the script that this process has become the worker of."""
+    for name in modules:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
+    script = Server(socket.socket(fileno=fd)).serve()
+    os._exit(0 if script is None else run(script))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
