@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import SMOKE, planned, snakemake
 
-TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1}
+TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1, "describe_run": 1}
 DECKS = {"score_decks": 1, "search_decks": 1}
 REPACKED = {"pack_decks": 1, "attack_decks": 1, **DECKS}
 MODELS = {"score_codec": 3, "score_card": 3, **DECKS, **TAIL}
@@ -157,11 +157,11 @@ CHANGES = {
     "the progress lines": (comment("src/shiftpress/core/progress.py"), {}),
     "a claim": (
         edit("claims/cards2021.yaml", "above: -0.5", "above: -0.4"),
-        {"judge_claims": 1, "render_report": 1},
+        {"judge_claims": 1, "render_report": 1, "describe_run": 1},
     ),
     "a template": (
         edit("report/templates/sections/data.html.j2", "origin", "source"),
-        {"render_report": 1},
+        {"render_report": 1, "describe_run": 1},
     ),
     "a new version of the raw data": (new_pointer, EVERYTHING),
 }

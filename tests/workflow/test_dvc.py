@@ -23,6 +23,9 @@ def repository(tmp_path_factory):
     return target
 
 
+TIMED = {"index.html", "made.json", "run.json"}
+
+
 def dvc(*args: str, cwd):
     return run(BIN / "dvc", *args, cwd=cwd).stdout
 
@@ -32,21 +35,21 @@ def ran(said: str) -> list[str]:
 
 
 def artefacts(root: Path) -> dict[str, str]:
-    """Recorded digests of every artefact; but the page and latencies tell the time, and the claims name the tier."""
+    """Recorded digests of every artefact; but some tell the time, and the claims name the tier."""
     found = {}
     for path in root.rglob("*.json"):
         facts = json.loads(path.read_bytes())
-        timed = path.stem == "index.html" or path.stem.endswith(".latency.json")
+        timed = path.stem in TIMED or path.stem.endswith(".latency.json")
         if isinstance(facts, dict) and "sha256" in facts and not timed and path.stem != "claims.json":
             found[str(path.relative_to(root))] = facts["sha256"]
     return found
 
 
 def verdicts(root: Path) -> list[dict]:
-    """All that the claims say, but for the tier and where records that this tier lacks are made."""
+    """All that the claims say, but for the tier, its commits, and where records that this tier lacks are made."""
     claims = json.loads((root / "claims.json").read_bytes())
     for claim in claims:
-        assert claim.pop("tier") == root.name
+        assert claim.pop("tier") == root.name and claim.pop("registered")["commit"]
         if claim["verdict"] == "NOT RUN":
             claim["reason"] = claim["reason"].rsplit(";", 1)[0]
     return claims

@@ -106,7 +106,11 @@ rule collect_scores:
     output:
         csv=paths.SCORES_CSV,
         parquet=paths.SCORES_PARQUET,
-        digests=[sidecar(paths.SCORES_CSV), sidecar(paths.SCORES_PARQUET)],
+        made=paths.MADE,
+        digests=[
+            sidecar(path)
+            for path in (paths.SCORES_CSV, paths.SCORES_PARQUET, paths.MADE)
+        ],
     log:
         "<logs>/collect_scores.log",
     message:

@@ -24,6 +24,8 @@ rule judge_claims:
         code=code("judge_claims"),
         scores=paths.SCORES_PARQUET,
         digest=sidecar(paths.SCORES_PARQUET),
+        # it tells times and comes with the scores: they decide whether it is stale
+        made=ancient(paths.MADE),
         claims=CLAIM_FILES,
     output:
         claims=paths.CLAIMS,
@@ -82,8 +84,32 @@ rule render_report:
         "../scripts/render_report.py"
 
 
+rule describe_run:
+    input:
+        code=code("describe_run"),
+        report=paths.REPORT,
+        scores=paths.SCORES_PARQUET,
+        claims=paths.CLAIMS,
+        cards=expand(paths.DATA_CARD, dataset=DATASETS),
+    output:
+        run=paths.RUN,
+        digest=sidecar(paths.RUN),
+    log:
+        "<logs>/describe_run.log",
+    params:
+        params=PARAMS.effective(),
+        benchmarks=f"benchmarks/{PARAMS.run.tier}",
+        datasets=DATASETS,
+        blocks=[*SEEDS, *copied_blocks()],
+    message:
+        "Describing the run in {output.run}"
+    script:
+        "../scripts/describe_run.py"
+
+
 rule report:
     input:
         rules.render_report.output,
         rules.judge_claims.output,
+        rules.describe_run.output,
         rules.evaluate.input,

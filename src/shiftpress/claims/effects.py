@@ -1,7 +1,7 @@
 """One effect per seed, for every pair of models that a comparison is about."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ class Effects:
     values: pd.Series
     missing: list[str]
     doubted: list[str]
+    models: list[str] = field(default_factory=list)
+    """All that it is computed from."""
 
 
 def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
@@ -35,16 +37,26 @@ def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
 def _each(comparison: Comparison, scores: pd.DataFrame) -> Iterator[Effects]:
     for dataset, rows in rows_of(comparison, scores):
         if comparison.effect in ALONG:
-            yield _named(dataset, comparison.arm.model, *_along(comparison, rows))
+            yield _named(comparison, dataset, comparison.arm.model, *_along(comparison, rows))
             continue
         for model in models_of(comparison.arm.model, rows):
-            yield _named(dataset, model, *_pair(comparison, rows, model))
+            yield _named(comparison, dataset, model, *_pair(comparison, rows, model))
 
 
-def _named(dataset: str, model: str, values: pd.Series, lacks: Lacks) -> Effects:
+def _named(comparison: Comparison, dataset: str, model: str, values: pd.Series, lacks: Lacks) -> Effects:
     """Each thing that stands against it once; without all records there is no value."""
     missing, doubted = (list(dict.fromkeys(names)) for names in (lacks.missing, lacks.doubted))
-    return Effects(dataset, model, pd.Series(dtype=float) if missing else values, missing, doubted)
+    kept = pd.Series(dtype=float) if missing else values
+    return Effects(dataset, model, kept, missing, doubted, _models(comparison, model))
+
+
+def _models(comparison: Comparison, model: str) -> list[str]:
+    """Names of the models that both arms read."""
+    arms = [arm for arm in (comparison.arm, comparison.baseline) if arm is not None]
+    names = [name for arm in arms for name in (arm.model, *arm.pooled, arm.less) if name is not None]
+    if comparison.effect in ALONG:
+        return [_placed(name, x, at) for x, at in comparison.along.items() for name in names]
+    return [model if name == comparison.arm.model else filled(name, model) for name in names]
 
 
 def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Series, Lacks]:
@@ -80,7 +92,7 @@ def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, Lacks
 
 def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: float) -> tuple[pd.Series, Lacks]:
     def placed(model: str) -> str:
-        return model.replace("{x}", name).replace("{at}", f"{position:g}")
+        return _placed(model, name, position)
 
     there = {"severities": [position]} if comparison.by == "severity" else {}
     ours, lacks = numbers(rows, comparison.arm.model_copy(update=there), placed)
@@ -88,6 +100,10 @@ def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: floa
         return ours, lacks
     theirs, more = numbers(rows, comparison.baseline.model_copy(update=there), placed)
     return (ours / theirs if comparison.effect == "trend" else ours - theirs), lacks + more
+
+
+def _placed(model: str, name: str, position: float) -> str:
+    return model.replace("{x}", name).replace("{at}", f"{position:g}")
 
 
 def _crossings(arm: pd.DataFrame, baseline: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,6 @@
 """From the effects of a comparison to its p values, before any correction for other claims."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from shiftpress.core.statistics import (
     MIN_SEEDS,
     Tails,
     detectable_effect,
+    equivalence_tails,
     estimate,
     geometric_estimate,
     sign_flip_tails,
@@ -25,11 +26,15 @@ TAILS = {"t": student_tails, "sign-flip": sign_flip_tails}
 
 @dataclass(frozen=True)
 class Judged:
-    """A part, and the one-sided p values for and against what is claimed of it; none if it cannot be tested."""
+    """A part, and the one-sided p values for and against what is claimed of it; none if it cannot be tested.
+
+    ``models`` are those it is computed from, each as phase, dataset and name.
+    """
 
     part: Part
     support: float | None
     against: float | None
+    models: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def judged(name: str, comparison: Comparison, reported: Reported | None, scores: pd.DataFrame) -> list[Judged]:
@@ -44,6 +49,7 @@ def two_sided(support: float, against: float) -> float:
 
 def _judged(name: str, comparison: Comparison, reported: Reported | None, found: Effects) -> Judged:
     values, bounds = found.values.tolist(), _bounds(comparison)
+    models = [(comparison.phase, found.dataset, model) for model in found.models]
     facts: dict[str, Any] = {
         "name": name,
         "dataset": found.dataset,
@@ -55,27 +61,30 @@ def _judged(name: str, comparison: Comparison, reported: Reported | None, found:
         "effect": None,
         "interval": None,
         "n": len(values),
+        "seeds": found.values.index.tolist(),
+        "values": values,
         "test": f"{TESTS[comparison.effect]}, {TESTS[comparison.test]}",
         "kind": comparison.effect,
         **{key: getattr(comparison, key) for key in ("unit", "above", "below", "within", "sides")},
-        **dict.fromkeys(("p", "p_exact", "mde")),
+        **dict.fromkeys(("p", "p_exact", "mde", "mde_with_two_more")),
         "verdict": NOT_RUN if bounds else None,
     }
     if values:
         of = (geometric_estimate if comparison.effect in MULTIPLICATIVE else estimate)(values)
         facts |= {"effect": of.mean, "interval": None if of.low is None else (of.low, of.high)}
     if len(values) < MIN_SEEDS or not bounds:
-        return Judged(Part(**facts), None, None)
+        return Judged(Part(**facts), None, None, models)
     if found.doubted:  # the numbers are shown, and prove nothing
-        return Judged(Part(**facts | {"verdict": UNRELIABLE}), None, None)
+        return Judged(Part(**facts | {"verdict": UNRELIABLE}), None, None, models)
     support, against = _evidence(comparison, values, comparison.test)
     facts |= {
         "p": _shown(comparison, support, against),
         "p_exact": _shown(comparison, *_evidence(comparison, values, "sign-flip")),
         "mde": _mde(comparison, values),
+        "mde_with_two_more": _mde(comparison, values, more=2),
         "verdict": verdict(support, against),
     }
-    return Judged(Part(**facts), support, against)
+    return Judged(Part(**facts), support, against, models)
 
 
 def verdict(support: float, against: float) -> str:
@@ -97,7 +106,7 @@ def _working(comparison: Comparison, values: list[float]) -> list[float]:
 
 
 def _evidence(comparison: Comparison, values: list[float], test: str) -> tuple[float, float]:
-    """One-sided p values for and against. Equivalence takes two one-sided tests (Schuirmann 1987)."""
+    """One-sided p values for and against."""
     scaled = _working(comparison, values)
 
     def tails(bound: float) -> Tails:
@@ -107,10 +116,10 @@ def _evidence(comparison: Comparison, values: list[float], test: str) -> tuple[f
         return tails(comparison.above).greater, tails(comparison.above).less
     if comparison.below is not None:
         return tails(comparison.below).less, tails(comparison.below).greater
-    low, high = (tails(bound) for bound in comparison.within)
-    return max(low.greater, high.less), min(low.less, high.greater)
+    low, high = _working(comparison, comparison.within)
+    return equivalence_tails(scaled, low, high, TAILS[test])
 
 
-def _mde(comparison: Comparison, values: list[float]) -> float:
-    distance = detectable_effect(_working(comparison, values))
+def _mde(comparison: Comparison, values: list[float], more: int = 0) -> float:
+    distance = detectable_effect(_working(comparison, values), more=more)
     return float(np.exp(distance)) if comparison.effect in MULTIPLICATIVE else distance

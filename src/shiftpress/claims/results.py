@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shiftpress.claims.comparison import Effect, Reported
+from shiftpress.claims.registered import Registration
 
 SUPPORTED, REFUTED, INCONCLUSIVE, NOT_RUN = "SUPPORTED", "REFUTED", "INCONCLUSIVE", "NOT RUN"
 UNRELIABLE = "UNRELIABLE"
@@ -41,6 +42,7 @@ class Found(BaseModel):
     mde: float | None = Field(
         description="distance from the threshold seen with 80 % power at the observed spread; a factor for factors"
     )
+    mde_with_two_more: float | None = Field(description="the same if there were two more seeds of the same spread")
 
 
 class Part(Found):
@@ -51,6 +53,8 @@ class Part(Found):
     model: str = Field(description="the model that is compared")
     note: bool = Field(description="shown only; the verdict on the claim does not depend on it")
     verdict: Verdict | None = Field(description="of this comparison alone; none if it has no threshold")
+    seeds: list[int] = Field(description="in the order of values")
+    values: list[float] = Field(description="the effect of each seed")
     missing: list[str] = Field(description="the records that were not there")
     doubted: list[str] = Field(description="those whose attacks failed a sanity gate, with the gates")
     reported: Reported | None = Field(description="what the paper found")
@@ -61,6 +65,7 @@ class Row(Found):
 
     id: str = Field(description="of the claim")
     paper: str = Field(description="authors and year")
+    title: str = Field(description="of the paper")
     tier: str = Field(description="of the run")
     statement: str = Field(description="the claim in our words")
     place: str = Field(description="where the paper makes it")
@@ -69,6 +74,8 @@ class Row(Found):
     family: str | None = Field(description="claims corrected together")
     condition: str = Field(description="name of the comparison with the weakest evidence; empty for the claim's own")
     p_holm: float | None = Field(description="p after Holm's correction within the family")
+    min_seeds: int = Field(ge=3, description="fewer give no verdict")
+    registered: Registration | None = Field(description="when the claim was written down; none if nobody looked")
     reported: Reported = Field(description="what the paper found")
     parts: list[Part] = Field(description="all comparisons")
 

@@ -8,6 +8,7 @@ import pandas as pd
 from shiftpress.claims.comparison import MULTIPLICATIVE
 from shiftpress.claims.model import Claim, Ledger
 from shiftpress.claims.parts import Judged, judged, two_sided, verdict
+from shiftpress.claims.registered import Registration, Registry
 from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, UNRELIABLE, Found, Part, Row
 from shiftpress.core.statistics import holm
 
@@ -19,10 +20,11 @@ class Case:
     """A claim on its way to a verdict."""
 
     id: str
-    paper: str
+    ledger: Ledger
     tier: str
     claim: Claim
     parts: list[Judged]
+    registered: Registration | None = None
     holm_support: float = 1.0
     holm_against: float = 1.0
 
@@ -66,13 +68,17 @@ class Case:
         return min(1.0, len(self.conditions) * min(item.against for item in self.conditions))
 
 
-def judge(ledgers: list[Ledger], scores: pd.DataFrame, tier: str) -> list[dict[str, Any]]:
-    """One row per claim, in the order of the ledgers."""
+def judge(
+    ledgers: list[Ledger], scores: pd.DataFrame, tier: str, registry: Registry | None = None
+) -> list[dict[str, Any]]:
+    """One row per claim, in the order of the ledgers. The registry knows when claims were written down."""
     cases = [
-        Case(name, ledger.paper, tier, claim, _parts(claim, scores))
+        Case(name, ledger, tier, claim, _parts(claim, scores))
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
+    for case in cases if registry else []:
+        case.registered = registry.of(case.id, [item.models for item in case.conditions])
     _correct([case for case in cases if not case.hindrance and not case.doubt])
     return [_row(case).model_dump(mode="json") for case in cases]
 
@@ -88,7 +94,7 @@ def _correct(cases: list[Case]) -> None:
     """Holm's correction within each family of a paper, over the claims that can be tested in this run."""
     families: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
-        families.setdefault((case.paper, case.claim.family or case.id), []).append(case)
+        families.setdefault((case.ledger.paper, case.claim.family or case.id), []).append(case)
     for family in families.values():
         support, against = holm([case.support for case in family]), holm([case.against for case in family])
         for case, p_support, p_against in zip(family, support, against, strict=True):
@@ -100,12 +106,15 @@ def _row(case: Case) -> Row:
     found = weakest.model_dump(include=set(Found.model_fields))
     facts: dict[str, Any] = {
         "id": case.id,
-        "paper": case.paper,
+        "paper": case.ledger.paper,
+        "title": case.ledger.title,
         "tier": case.tier,
         "statement": claim.statement,
         "place": claim.place,
         "family": claim.family,
         "condition": weakest.name,
+        "min_seeds": claim.min_seeds,
+        "registered": case.registered,
         "reported": claim.reported,
         "parts": [item.part for item in case.parts],
     }

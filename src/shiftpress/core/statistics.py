@@ -1,6 +1,6 @@
 """Intervals and tests over seeds. The seed is the unit: images within one seed are not independent trainings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,9 +45,14 @@ def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
     mean, n = float(data.mean()), len(data)
     if n < MIN_SEEDS:
         return Estimate(mean, None, None, n)
-    error = float(data.std(ddof=1)) / n**0.5
-    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * error
+    half = float(half_widths(data, confidence))
     return Estimate(mean, mean - half, mean + half, n)
+
+
+def half_widths(values: np.ndarray, confidence: float = 0.95) -> np.ndarray:
+    """Half of Student's t interval of the mean of each row, (..., seeds) -> (...). Needs three seeds."""
+    n = values.shape[-1]
+    return stats.t.ppf(0.5 + confidence / 2, n - 1) * (values.std(axis=-1, ddof=1) / n**0.5)
 
 
 def geometric_estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
@@ -89,6 +94,14 @@ def sign_flip_tails(values: Sequence[float], threshold: float) -> Tails:
     return Tails(float(found["greater"]), float(found["less"]))
 
 
+def equivalence_tails(
+    values: Sequence[float], low: float, high: float, tails: Callable[[Sequence[float], float], Tails] = student_tails
+) -> tuple[float, float]:
+    """p values for the mean lying between two margins, and against it: two one-sided tests (Schuirmann 1987)."""
+    lower, upper = tails(values, low), tails(values, high)
+    return max(lower.greater, upper.less), min(lower.less, upper.greater)
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p values that keep the level over the whole family (Holm 1979), in the order given."""
     order = np.argsort(p_values, kind="stable")
@@ -99,13 +112,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def detectable_effect(values: Sequence[float], power: float = 0.8, level: float = LEVEL) -> float:
-    """Smallest distance from a threshold that a one-sided t test over as many seeds sees with this power.
+def detectable_effect(values: Sequence[float], power: float = 0.8, level: float = LEVEL, more: int = 0) -> float:
+    """Smallest distance from a threshold that a one-sided t test over as many seeds, and ``more``, sees.
 
-    The spread is taken as observed, so this is an estimate too.
+    It sees it with this power. The spread is taken as observed, so this is an estimate too.
     """
     data = np.asarray(values, dtype=float)
-    n = len(data)
+    n = len(data) + more
     critical = stats.t.ppf(1 - level, n - 1)
     shift = optimize.brentq(lambda nc: stats.nct.sf(critical, n - 1, nc) - power, 0.0, 100.0)
     return float(shift * data.std(ddof=1) / n**0.5)

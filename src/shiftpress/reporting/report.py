@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.core.provenance import digest_of
+from shiftpress.core.provenance import code_files, digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.attack_tables import robust_table
@@ -64,7 +64,7 @@ def facts(
         "records": len(frame),
         "scores_sha256": read_facts(scores)["sha256"],
         "claims_sha256": read_facts(claims)["sha256"],
-        "code_sha256": digest_of(_code()),
+        "code_sha256": digest_of(code_files()),
         "origin": origin(),
         "packages": packages(),
         "costs": costs(benchmarks, blocks),
@@ -137,9 +137,3 @@ def _telling(rows: pd.DataFrame) -> list[tuple[str, float]]:
     if severe.empty:
         return [(shift, 0.0)]
     return [(shift, s) for s in dict.fromkeys([severe.index[severe.index.to_series().abs().argmin()], severe.idxmax()])]
-
-
-def _code() -> list[Path]:
-    roots = [Path("src"), Path("workflow"), Path("claims"), Path("report")]
-    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
-    return [path for path in files if path.suffix in (".py", ".smk", ".yaml", ".j2", ".css", ".csv")]

@@ -1,0 +1,93 @@
+"""What a run was, for whoever compares it with another or hands it on: settings, code, environment, data, jobs."""
+
+import csv
+import hashlib
+import math
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from shiftpress.core.history import stamp
+from shiftpress.core.problems import InputError
+from shiftpress.core.provenance import code_files
+from shiftpress.core.storage import DamagedArtefact, read_facts, read_json
+from shiftpress.reporting.origin import origin
+
+SCHEMA = "shiftpress/run/1"
+CARD = ("title", "images", "pixels_sha256", "origin", "licence", "citation")
+"""What is told of a dataset's card."""
+
+
+def described(
+    *, params: dict[str, Any], cards: dict[str, str], artefacts: list[str], benchmarks: Path, blocks: list[str]
+) -> dict[str, Any]:
+    """Everything about this run that its records do not say."""
+    machine = origin()
+    return {
+        "schema": SCHEMA,
+        "tier": params["run"]["tier"],
+        "described": stamp(datetime.now(UTC)),
+        "commit": machine.pop("commit"),
+        "settings": params,
+        "code": {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in code_files()},
+        "machine": {name: value for name, value in machine.items() if name != "time"},
+        "packages": {found.name: found.version for found in sorted(distributions(), key=lambda d: d.name.lower())},
+        "data": {name: _card(path) for name, path in cards.items()},
+        "artefacts": {Path(path).name: _facts(path) for path in artefacts},
+        "jobs": jobs(benchmarks, blocks),
+    }
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The run.json of a results folder. Raises InputError if there is none."""
+    try:
+        run = read_json(folder / "run.json")
+    except DamagedArtefact as error:
+        raise InputError(f"{error}. Has the run been finished? `snakemake report` describes it.") from None
+    if run.get("schema") != SCHEMA:
+        raise InputError(f"{folder / 'run.json'} is not a {SCHEMA} description.")
+    return run
+
+
+def jobs(benchmarks: Path, blocks: list[str]) -> list[dict[str, Any]]:
+    """The jobs whose times were taken: rule, what it was about, seconds, and when it ended, by the time of the file.
+
+    Files of other seed blocks than those of the study are left over from another run.
+    """
+    mine = {f"seeds{block}" for block in blocks}
+    files = [f for f in sorted(benchmarks.rglob("*.tsv")) if f.stem in mine or not f.stem.startswith("seeds")]
+    return [_job(file, benchmarks) for file in files]
+
+
+def _job(file: Path, benchmarks: Path) -> dict[str, Any]:
+    rule, *about = file.relative_to(benchmarks).with_suffix("").parts
+    with open(file, newline="") as rows:
+        row = next(csv.DictReader(rows, delimiter="\t"))
+    return {
+        "rule": rule,
+        "about": "/".join(about),
+        "wall_s": _number(row["s"]),
+        "cpu_s": _number(row["cpu_time"]),
+        "memory_mb": _number(row["max_rss"]),
+        "ended": stamp(datetime.fromtimestamp(file.stat().st_mtime, UTC)),
+    }
+
+
+def _number(text: str) -> float | None:
+    """Snakemake writes a dash, NA or nan for what it could not measure."""
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _card(path: str) -> dict[str, Any]:
+    card = read_json(path)
+    return {key: card[key] for key in CARD if key in card}
+
+
+def _facts(path: str) -> dict[str, Any]:
+    facts = read_facts(path)
+    return {"sha256": facts["sha256"], "size": facts["size"]}
