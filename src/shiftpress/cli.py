@@ -8,6 +8,7 @@ import typer
 from shiftpress.cli_card import card
 from shiftpress.cli_codec import codec
 from shiftpress.cli_deck import deck
+from shiftpress.cli_results import claims, compare, export
 from shiftpress.verbs import TIER, plainly
 
 app = typer.Typer(
@@ -22,6 +23,8 @@ app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
 app.add_typer(card, name="card")
 app.add_typer(deck, name="deck")
+for verb in (claims, compare, export):
+    app.command()(verb)
 
 
 @app.command()
@@ -34,23 +37,6 @@ def check(
 
     params = load_study(["params.yaml", *map(str, overlays or [])])
     print(f"The params are sound: tier {params.run.tier}, {len(params.run.seeds)} seeds.")
-
-
-@app.command()
-@plainly
-def claims(tier: TIER = "laptop") -> None:
-    """Print the verdict on every claim of the last run."""
-    from shiftpress.core.problems import InputError
-    from shiftpress.core.storage import DamagedArtefact, read_json
-
-    try:
-        rows = read_json(f"results/{tier}/claims.json")
-    except DamagedArtefact as error:
-        raise InputError(f"{error}. Has the tier been run?") from None
-    for row in rows:
-        found = "" if row["effect"] is None else f"{row['effect']:.2f} {row['unit']}"
-        span = f", 95 % interval {row['interval'][0]:.2f} to {row['interval'][1]:.2f}" if row["interval"] else ""
-        print(f"{row['id']:6} {row['verdict']:13} {found}{span} (n={row['n']}): {row['statement']}")
 
 
 @app.command()
