@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -25,30 +26,42 @@ JOBS = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A small project in which a run has ended; the current folder is in it."""
-    monkeypatch.chdir(tmp_path)
+def small_project(root: Path) -> None:
+    """A small project in the current folder, in which a run has ended."""
     files = ("Snakefile", "params.yaml", "pyproject.toml", "LICENSE", "claims/p.yaml", "src/a.py", "report/a.j2")
     scripts = [f"workflow/scripts/{job['rule']}.py" for job in JOBS]
     for name in (*files, *scripts, "requirements/lock.txt", "tiers/t.yaml", "src/__pycache__/a.pyc"):
-        path = tmp_path / name
+        path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{name}\n")
     code = {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in code_files()}
     data = {"d": {"title": "Digits", "origin": "here", "citation": "c", "licence": "l", "pixels_sha256": {"test": "x"}}}
-    folder = write_run(
-        tmp_path / "results/t", records(), code=code, jobs=JOBS, data=data, described="2026-01-01T00:00:09Z"
-    )
+    about = {"code": code, "jobs": JOBS, "data": data, "described": "2026-01-01T00:00:09Z"}
+    folder = write_run(root / "results/t", records(), **about)
     write_artefact(folder / "report/index.html", b"<p>", "me")
-    return tmp_path
+
+
+def export():
+    return CliRunner().invoke(app, ["export", "--tier", "t", "-o", "out"])
 
 
 @pytest.fixture
-def exported(project):
-    done = CliRunner().invoke(app, ["export", "--tier", "t", "-o", "out"])
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_project(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """What was exported of it; shared, so nobody may change it."""
+    root = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        small_project(root)
+        done = export()
     assert done.exit_code == 0, done.stderr
-    return project / "out"
+    return root / "out"
 
 
 def test_the_crate_is_what_its_profiles_ask_for(exported):
@@ -80,12 +93,12 @@ def test_the_crate_tells_every_job_and_when_it_began(exported):
         (lambda e: e["LICENSE"].update({"@id": "LICENCE"}), "LICENCE is not there"),
     ],
 )
-def test_the_check_finds_what_is_wrong_with_a_crate(exported, damage, said):
-    path = exported / "ro-crate-metadata.json"
+def test_the_check_finds_what_is_wrong_with_a_crate(exported, tmp_path, damage, said):
+    path = shutil.copytree(exported, tmp_path / "copy") / "ro-crate-metadata.json"
     text = json.loads(path.read_bytes())
     damage({entity["@id"]: entity for entity in text["@graph"]})
     path.write_text(json.dumps(text))
-    problems = Crate(exported).problems()
+    problems = Crate(path.parent).problems()
     assert any(said in problem for problem in problems), problems
 
 
@@ -141,13 +154,16 @@ def test_no_description_is_hidden_behind_another():
 
 def test_other_code_than_the_runs_own_is_not_exported(project):
     (project / "src/a.py").write_text("changed\n")
-    done = CliRunner().invoke(app, ["export", "--tier", "t", "-o", "out"])
+    done = export()
     assert done.exit_code == 2 and "1 files differ, src/a.py for one" in done.stderr and not (project / "out").exists()
 
 
-def test_nothing_is_written_over(exported):
-    done = CliRunner().invoke(app, ["export", "--tier", "t", "-o", "out"])
+def test_nothing_is_written_over(project):
+    (project / "out").mkdir()
+    (project / "out/mine.txt").touch()
+    done = export()
     assert done.exit_code == 2 and "is there already and not empty" in done.stderr
+    assert [path.name for path in (project / "out").iterdir()] == ["mine.txt"]
 
 
 def test_only_what_belongs_to_the_project_is_taken(exported):

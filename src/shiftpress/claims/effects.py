@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import ALONG, Comparison
-from shiftpress.claims.select import Lacks, curves, filled, models_of, numbers, over_severity, rows_of
+from shiftpress.claims.select import Lacks, Scores, curves, filled, models_of, numbers, over_severity
 from shiftpress.core.statistics import first_descent, slope
 
 
@@ -24,7 +24,7 @@ class Effects:
     """All that it is computed from."""
 
 
-def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
+def effects(comparison: Comparison, scores: Scores) -> list[Effects]:
     """Every dataset and model of a comparison; one that names what is missing if there is none."""
     found = list(_each(comparison, scores))
     if found:
@@ -34,8 +34,8 @@ def effects(comparison: Comparison, scores: pd.DataFrame) -> list[Effects]:
     return [Effects("", comparison.arm.model, pd.Series(dtype=float), [missing + where], [])]
 
 
-def _each(comparison: Comparison, scores: pd.DataFrame) -> Iterator[Effects]:
-    for dataset, rows in rows_of(comparison, scores):
+def _each(comparison: Comparison, scores: Scores) -> Iterator[Effects]:
+    for dataset, rows in scores.of(comparison):
         if comparison.effect in ALONG:
             yield _named(comparison, dataset, comparison.arm.model, *_along(comparison, rows))
             continue

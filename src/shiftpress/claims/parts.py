@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from shiftpress.claims.comparison import MULTIPLICATIVE, Comparison, Note, Reported
 from shiftpress.claims.effects import Effects, effects
 from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TESTS, UNRELIABLE, Part
+from shiftpress.claims.select import Scores
 from shiftpress.core.statistics import (
     LEVEL,
     MIN_SEEDS,
@@ -37,7 +37,7 @@ class Judged:
     models: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def judged(name: str, comparison: Comparison, reported: Reported | None, scores: pd.DataFrame) -> list[Judged]:
+def judged(name: str, comparison: Comparison, reported: Reported | None, scores: Scores) -> list[Judged]:
     """Every dataset and model of a comparison."""
     return [_judged(name, comparison, reported, found) for found in effects(comparison, scores)]
 

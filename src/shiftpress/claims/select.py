@@ -43,17 +43,24 @@ class Curves:
     lacks: Lacks = Lacks()
 
 
-def rows_of(comparison: Comparison, scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each dataset that is meant, with the records of the phase and metric on it, and the gates that they failed."""
-    rows = scores[(scores.phase == comparison.phase) & (scores.metric == comparison.metric)]
-    failures = scores[scores.metric.str.startswith(f"{UNRELIABLE}/") & (scores.value > 0)]
-    if len(failures):
+class Scores:
+    """Records by phase and metric, for hundreds of comparisons: each would have to search all of them."""
+
+    def __init__(self, table: pd.DataFrame):
+        self._none = table.iloc[:0]
+        self._groups = dict(list(table.groupby(["phase", "metric"])))
+        failures = table[table.metric.str.startswith(f"{UNRELIABLE}/") & (table.value > 0)]
         gates = failures.assign(**{FAILED: failures.metric.str.removeprefix(f"{UNRELIABLE}/")})
-        named = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index()
-        rows = rows.merge(named, "left", CELL).fillna({FAILED: ""})
-    for dataset, here in rows.groupby("dataset"):
-        if fnmatch.fnmatchcase(dataset, comparison.dataset):
-            yield dataset, here
+        self._failed = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index() if len(gates) else None
+
+    def of(self, comparison: Comparison) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Each dataset that is meant, with the records of the phase and metric on it, and the gates they failed."""
+        rows = self._groups.get((comparison.phase, comparison.metric), self._none)
+        if self._failed is not None:
+            rows = rows.merge(self._failed, "left", CELL).fillna({FAILED: ""})
+        for dataset, here in rows.groupby("dataset"):
+            if fnmatch.fnmatchcase(dataset, comparison.dataset):
+                yield dataset, here
 
 
 def models_of(pattern: str, rows: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from shiftpress.claims.model import Claim, Ledger
 from shiftpress.claims.parts import Judged, judged, two_sided, verdict
 from shiftpress.claims.registered import Registration, Registry
 from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, UNRELIABLE, Found, Part, Row
+from shiftpress.claims.select import Scores
 from shiftpress.core.statistics import holm
 
 RANK = {NOT_RUN: 0, UNRELIABLE: 1, REFUTED: 2, INCONCLUSIVE: 3, SUPPORTED: 4}
@@ -72,8 +73,9 @@ def judge(
     ledgers: list[Ledger], scores: pd.DataFrame, tier: str, registry: Registry | None = None
 ) -> list[dict[str, Any]]:
     """One row per claim, in the order of the ledgers. The registry knows when claims were written down."""
+    found = Scores(scores)
     cases = [
-        Case(name, ledger, tier, claim, _parts(claim, scores))
+        Case(name, ledger, tier, claim, _parts(claim, found))
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
@@ -83,7 +85,7 @@ def judge(
     return [_row(case).model_dump(mode="json") for case in cases]
 
 
-def _parts(claim: Claim, scores: pd.DataFrame) -> list[Judged]:
+def _parts(claim: Claim, scores: Scores) -> list[Judged]:
     found = judged("", claim, claim.reported, scores)
     for name, variation in claim.also.items():
         found += judged(name, claim.comparison(name), variation.reported, scores)

@@ -18,6 +18,7 @@ METADATA = "ro-crate-metadata.json"
 MAIN = "Snakefile"
 LICENCE = "https://spdx.org/licenses/MIT"
 WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
@@ -100,6 +101,7 @@ def _workflow(inputs: list[str], outputs: list[str], scripts: list[str]) -> Enti
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "Shiftpress",
         "description": "Trains codecs and compact classifiers, shifts the test images, scores, and judges claims.",
+        "conformsTo": ref(BIOSCHEMAS),
         "programmingLanguage": ref("#snakemake"),
         "encodingFormat": "text/plain",
         "license": ref(LICENCE),
@@ -143,7 +145,8 @@ def _data(folder: Path, name: str, words: str, of_run: list[str]) -> Entity:
     example = {"exampleOfWork": ref(_parameter_id(name))} if name in of_run else {}
     if name.endswith("/"):
         return {"@id": name, "@type": "Dataset", "name": name.strip("/"), "description": words} | example
-    return _file(folder, name) | {"description": words} | example
+    about = {"about": ref("./")} if name == "README.md" else {}
+    return _file(folder, name) | {"description": words} | example | about
 
 
 def _script(folder: Path, rule: str) -> Entity:
