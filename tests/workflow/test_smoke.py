@@ -8,6 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import BIN, SMOKE, run, snakemake
+from crates import Crate
+
+from shiftpress.reporting.differences import compared
 
 EXPECTED = Path(__file__).parents[1] / "expected" / "smoke.json"
 # Other processors round differently, and a few epochs on 256 images amplify it.
@@ -134,3 +137,33 @@ def test_the_numbers_are_the_golden_ones(finished):
                 for metric, values in metrics.items():
                     wanted = pytest.approx(values, **tolerance(metric))
                     assert found[phase][dataset][model][metric] == wanted, (model, metric)
+
+
+def test_claims_that_stood_before_their_records_are_not_flagged(finished):
+    claims = json.loads((finished / "results/smoke/claims.json").read_bytes())
+    commit = run("git", "rev-parse", "HEAD", cwd=finished).stdout.strip()
+    assert {claim["registered"]["commit"] for claim in claims} == {commit}
+    assert {claim["registered"]["late"] for claim in claims} == {False}
+
+
+def test_a_run_beside_itself_has_no_difference(finished):
+    said = run(BIN / "shiftpress", "compare", "smoke", "smoke", cwd=finished).stdout
+    assert said.splitlines()[-1].startswith("No difference: ")
+
+
+def test_two_runs_that_differ_in_one_param_name_it_and_what_it_moved(workspace, finished):
+    params = workspace / "params.yaml"
+    params.write_text(params.read_text().replace("{kind: spectral}", "{kind: spectral, nearest: 2}", 1))
+    snakemake(*SMOKE, cwd=workspace)
+    found = compared(finished / "results/smoke", workspace / "results/smoke")
+    assert [change.key for change in found.settings] == ["gates.spectral.nearest"]
+    assert not (found.packages or found.machine or found.data or found.metrics.only)
+    assert [change.key for change in found.code] == ["commit"], "the change is in no commit"
+    assert found.metrics.moved and all("/spectral" in move.model for move in found.metrics.moved)
+
+
+def test_an_exported_run_is_whole(finished, tmp_path):
+    run(BIN / "shiftpress", "export", "--tier", "smoke", "-o", tmp_path / "out", cwd=finished)
+    assert Crate(tmp_path / "out").problems() == []
+    assert len(pd.read_csv(tmp_path / "out/records.csv")) == len(pd.read_csv(finished / "results/smoke/scores.csv"))
+    assert pd.read_csv(tmp_path / "out/dictionary.csv").notna().all().all()

@@ -11,7 +11,7 @@ VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "UNRELIABLE", "NOT RUN")
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """A line for each claim, then how many verdicts of each kind there are, with the tier they are of."""
     for row in rows:
-        late = " [changed after its records were made]" if (row["registered"] or {}).get("late") else ""
+        late = " [changed after its records were made]" if (row.get("registered") or {}).get("late") else ""
         yield f"{row['id']:6} {row['verdict']:13} {_found(row)}: {row['statement']}{late}"
     counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
