@@ -21,8 +21,8 @@ def pack(
     name: Annotated[
         str,
         typer.Argument(
-            help="dataset/classifier/augmentation/pruner/percent, dataset/classifier/augmentation/dense, or "
-            "dataset/classifier/compressor/percent"
+            help="dataset/classifier/augmentation/pruner/percent, dataset/classifier/augmentation/dense, "
+            "dataset/classifier/compressor/percent, or dataset/classifier/method/percent of the phase edge"
         ),
     ],
     tier: TIER = "laptop",
@@ -35,16 +35,18 @@ def pack(
     from shiftpress.core.files import write_file
     from shiftpress.core.problems import InputError
     from shiftpress.packing.compressed import names_compressed, packed_compressed
+    from shiftpress.packing.edge import names_edge, packed_edge
     from shiftpress.packing.trained import packed
 
     if bits not in (None, 1, 16, 32):
         raise InputError(f"A weight has 32, 16 or 1 bits, not {bits}.")
     out = out or Path(f"{name.replace('/', '-')}-seed{seed}.card.safetensors")
     params = params_of(tier)
-    if names_compressed(name, params):
+    whole = {packed_compressed: names_compressed(name, params), packed_edge: names_edge(name, params)}
+    if pack_whole := next((make for make, is_its in whole.items() if is_its), None):
         if bits or fold:
             raise InputError("A compressed network is packed as it was trained: leave out --bits and --fold.")
-        data = packed_compressed(name, params, tier, seed)
+        data = pack_whole(name, params, tier, seed)
     else:
         data = packed(name, params, tier, seed, bits=bits, fold=fold)
     write_file(out, data)

@@ -14,7 +14,9 @@ from shiftpress.cli import app
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import with_prefix, write_tensors
 from shiftpress.loading import load_study
-from shiftpress.packing.card import unpack
+from shiftpress.packing import quantised
+from shiftpress.packing.card import pack, unpack
+from shiftpress.quantizers.percentile import Percentile
 
 ROOT = Path(__file__).parents[2]
 SHAPE, NAME = (1, 32, 32), "mnist5k/convs/clean/lrr/95"
@@ -45,6 +47,24 @@ def results(tmp_path, monkeypatch):
     return nets
 
 
+@pytest.fixture
+def for_the_edge(results):
+    """Beside them, a pruned network of a small size and the same one rounded, as the phase edge leaves them."""
+    params = load_study(["params.yaml"])
+    entry = build("classifiers", params.classifiers["edge_s"]).narrowed([4, 8, 16])
+    torch.manual_seed(0)
+    net, fields = entry.build(SHAPE, 10).eval(), entry.model_dump(mode="json")
+    found = Percentile(images=16, weight_bits=8).quantise(net, torch.rand(16, *SHAPE))
+    files = {
+        "seeds0-2.safetensors": {"0/prune/25": pack(net.state_dict(), "convs", fields, SHAPE, 10)},
+        "seeds0-2.rounded.safetensors": {"0/prune+kd+w8a8/6.25": quantised.pack(found, "convs", fields, SHAPE, 10)},
+    }
+    for name, own in files.items():
+        tensors = {key: torch.frombuffer(bytearray(data), dtype=torch.uint8) for key, data in own.items()}
+        write_tensors(f"results/laptop/edge/mnist5k/edge_s/{name}", tensors, "me")
+    return {key.removeprefix("0/"): data for own in files.values() for key, data in own.items()}
+
+
 def verb(*words: object, code: int = 0) -> str:
     done = CliRunner().invoke(app, ["card", *map(str, words)])
     assert done.exit_code == code, (done.output, done.exception)
@@ -67,6 +87,38 @@ def test_a_card_is_packed_told_about_and_unpacked(results):
     verb("unpack", "a.card", "-o", "plain.safetensors")
     plain = load_file("plain.safetensors")
     assert all(torch.equal(plain[name], tensor) for name, tensor in results[1].state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["prune/25", "prune+kd+w8a8/6.25", "prune/25.0"])
+def test_a_network_for_the_edge_is_packed_by_name_told_about_and_unpacked(for_the_edge, name):
+    verb("pack", f"mnist5k/edge_s/{name}", "-o", "edge.card")
+    assert Path("edge.card").read_bytes() == for_the_edge[name.removesuffix(".0")], "the file that was scored"
+    told = dict(line.split(maxsplit=1) for line in verb("info", "edge.card").splitlines())
+    assert "'widths': [4, 8, 16]" in told["fields"] and told.get("weight_bits", "32") == ("8" if "+" in name else "32")
+    verb("unpack", "edge.card", "-o", "plain.safetensors")
+    found = load_file("plain.safetensors")
+    assert found["conv0/codes" if "+" in name else "conv0.weight"].shape == (4, 1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["edge_s/prune/50"], "no 'prune/50' of mnist5k/edge_s; there are prune/25"),
+        (["edge_s/w8a8/25"], "no 'w8a8/25' of mnist5k/edge_s; there are prune+kd+w8a8/6.25"),
+        (["edge_s/prune/25", "--seed", "1"], "there are none"),
+        (["edge_s/prune/25", "--seed", "7"], "runs no seed 7"),
+        (["edge_s/prnue/25"], "'prnue' names no method of the phase edge; write a filters entry or kd"),
+        (["edge_s/prune/quarter"], "'quarter' is no share of bits"),
+        (["edge_z/prune/25"], "'edge_z' is not in edge.sizes of the params. Did you mean"),
+        (["edge_m/prune/25"], "Has the tier been run?"),
+        (["edge_s/prune/25", "--bits", "16"], "leave out --bits"),
+        (["edge_s/prune/25", "--fold"], "leave out --bits"),
+        (["edge_s/clean/dense"], "Has the tier been run?"),
+    ],
+)
+def test_a_name_of_no_network_for_the_edge_gives_one_line(for_the_edge, words, said):
+    text = verb("pack", f"mnist5k/{words[0]}", *words[1:], code=2)
+    assert said in text and text.count("\n") == 1
 
 
 def test_the_verbs_name_files_by_themselves_and_take_fewer_bits(results):

@@ -7,11 +7,11 @@ from shiftpress.core.catalog import component
 from shiftpress.core.described import header_of
 from shiftpress.core.params import Params
 from shiftpress.core.problems import InputError, suggestion
-from shiftpress.core.seeds import blocks, seeds_of
 from shiftpress.core.storage import DamagedArtefact, read_json
 from shiftpress.core.tensors import State, read_tensors, under_prefix
 from shiftpress.packing import card, factored, quantised
 from shiftpress.packing.container import FACTORED, FORMAT, QUANTISED, WHAT
+from shiftpress.packing.results import block_of, path_of
 
 AnyCard = card.Card | factored.FactoredCard | quantised.QuantisedCard
 READERS = {FACTORED: factored.unpack, QUANTISED: quantised.unpack}
@@ -57,17 +57,15 @@ def names_compressed(name: str, params: Params) -> bool:
 def packed_compressed(name: str, params: Params, tier: str, seed: int) -> bytes:
     """The card file of a compressed network of a tier's results. Raises InputError."""
     dataset, classifier, compressor, *level = name.split("/")
-    block = next((b for b in blocks(params.run.seeds, params.run.seeds_per_job) if seed in seeds_of(b)), None)
-    if block is None:
-        raise InputError(f"Tier {tier!r} runs no seed {seed}; its seeds are {params.run.seeds}.")
+    block = block_of(params, tier, seed)
     if classifier not in params.classifiers:
         raise InputError(
             f"The params have no classifier {classifier!r}.{suggestion(classifier, [*params.classifiers])}"
         )
     places = {"dataset": dataset, "classifier": classifier, "compressor": compressor, "seeds": block}
     try:
-        facts = read_json(_path(paths.DATA_CARD, tier, places))
-        tensors = read_tensors(_path(paths.COMPRESSED, tier, places))
+        facts = read_json(path_of(paths.DATA_CARD, tier, places))
+        tensors = read_tensors(path_of(paths.COMPRESSED, tier, places))
         state = under_prefix(f"{seed}/{level[0] if level else '100'}", tensors)
     except DamagedArtefact as error:
         raise InputError(f"{error}. Has the tier been run?") from None
@@ -78,7 +76,3 @@ def packed_compressed(name: str, params: Params, tier: str, seed: int) -> bytes:
     free = component("compressors", made.kind)(**made.fields).free
     shape, classes = tuple(facts["shape"]), len(facts["classes"])
     return pack_either(state, entry.kind, entry.fields, shape, classes, free=free, origin=f"{name}, seed {seed}")
-
-
-def _path(path: str, tier: str, places: dict[str, str]) -> str:
-    return path.replace("<results>", f"results/{tier}").format(**places)

@@ -5,10 +5,10 @@ from string import Formatter
 from shiftpress.core import paths
 from shiftpress.core.params import Params
 from shiftpress.core.problems import InputError, suggestion
-from shiftpress.core.seeds import blocks, seeds_of
 from shiftpress.core.storage import DamagedArtefact, read_json
 from shiftpress.core.tensors import read_tensors, under_prefix
 from shiftpress.packing.card import pack
+from shiftpress.packing.results import block_of, path_of
 
 PLACES = [name for _, name, _, _ in Formatter().parse(paths.CARD) if name and name != "seeds"]
 """What a card's path names, in order: dataset, classifier, ..., pruner."""
@@ -23,12 +23,10 @@ def packed(name: str, params: Params, tier: str, seed: int, *, bits: int | None 
     ``/best`` behind it stands for the epoch picked on the validation split instead of the last.
     """
     places, level = _places(name, params)
-    block = next((b for b in blocks(params.run.seeds, params.run.seeds_per_job) if seed in seeds_of(b)), None)
-    if block is None:
-        raise InputError(f"Tier {tier!r} runs no seed {seed}; its seeds are {params.run.seeds}.")
+    block = block_of(params, tier, seed)
     try:
-        card = read_json(_path(paths.DATA_CARD, tier, places))
-        tensors = read_tensors(_path(paths.CARD, tier, {**places, "seeds": block}))
+        card = read_json(path_of(paths.DATA_CARD, tier, places))
+        tensors = read_tensors(path_of(paths.CARD, tier, {**places, "seeds": block}))
         state = under_prefix(f"{seed}/{level}", tensors)
     except DamagedArtefact as error:
         raise InputError(f"{error}. Has the tier been run?") from None
@@ -56,7 +54,3 @@ def _places(name: str, params: Params) -> tuple[dict[str, str], str]:
         return places, f"{float(words[-1]):g}" + (f"-{BEST}" if name.endswith(f"/{BEST}") else "")
     except ValueError:
         raise InputError(f"{words[-1]!r} is no sparsity; write it in percent, such as 95.") from None
-
-
-def _path(path: str, tier: str, places: dict[str, str]) -> str:
-    return path.replace("<results>", f"results/{tier}").format(**places)
