@@ -41,6 +41,11 @@ def test_what_only_a_combination_needs_is_trained_too():
     assert [method.name for method in methods(found)] == ["dense", "prune", "no_kd", "w8a8", "w4a4", "kd+w8a8"]
 
 
+def test_single_weights_go_at_the_ratios_of_pruned_networks():
+    found = study(filters={"prune": {"ratios": [0.5, 0.25]}}, edge={"sparse": True})
+    assert {method.name: ratios for method, ratios in trained(found)}["sparse"] == [0.5, 0.25]
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -49,6 +54,8 @@ def test_what_only_a_combination_needs_is_trained_too():
         ({"edge": {"sizes": []}}, "the phase edge needs classifiers"),
         ({"edge": {"combined": ["prnue+kd"]}}, "'prnue+kd' names no method; write a filters entry or kd"),
         ({"edge": {"combined": ["prune+w6a6"]}}, "'prune+w6a6' names no method"),
+        ({"edge": {"combined": ["sparse+w8a8"]}}, "'sparse+w8a8' names no method: sparse networks are not rounded"),
+        ({"edge": {"combined": ["sparse+kd"]}}, "'sparse+kd' names no method"),
         ({"study": {"filters": []}, "edge": {"combined": []}}, "students are as large as pruned networks"),
         ({"filters": {"kd": {"kind": "l1"}}, "study": {"filters": ["prune", "kd"]}}, "'kd' is a method of the phase"),
         ({"fit": {"edge": {"augmentation": "clena"}}}, "no entry 'clena' in augmentations. Did you mean 'clean'?"),

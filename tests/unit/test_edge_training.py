@@ -6,12 +6,15 @@ from torch.nn import functional as F
 from toy_edge import PRUNERS, plan, taught, workshop
 
 from shiftpress.core.edge import Method
+from shiftpress.core.entropy import mask_bits
 from shiftpress.core.problems import InputError
 from shiftpress.core.progress import Progress
 from shiftpress.filters.l1 import L1
+from shiftpress.pruners.base import prunable
 from shiftpress.training.edge import Workshop, epochs_of_plan
 from shiftpress.training.narrowing import parameters
 from shiftpress.training.rounds import Round
+from shiftpress.training.thinning import thinned
 
 NAMES = ("dense", "tuned", "prune", "prune+kd", "slowly", "kd", "no_kd")
 
@@ -57,6 +60,27 @@ def test_filters_that_stay_are_the_largest_of_the_dense_network(made):
     largest = dense.abs().sum(1).argsort(descending=True)[: len(pruned)].sort().values
     assert len(pruned) < len(dense)
     assert torch.cdist(pruned, dense).argmin(1).tolist() == largest.tolist()
+
+
+def test_a_sparse_network_is_as_large_in_bits_and_tuned_behind_its_masks(tmp_path):
+    made = {one.name: one for one in workshop(tmp_path).networks(plan("dense", "sparse"))}
+    dense = taught().restored(made["dense/100"].state)
+    for percent in (50, 25):
+        net = taught().restored(made[f"sparse/{percent}"].state)
+        layers = [(weight.numel(), int(weight.count_nonzero())) for weight in prunable(net).values()]
+        rest = sum(parameter.numel() for parameter in net.parameters()) - sum(count for count, _ in layers)
+        bits = 32 * (rest + sum(kept for _, kept in layers)) + mask_bits(layers)
+        whole = 32 * sum(parameter.numel() for parameter in dense.parameters())
+        assert bits <= percent / 100 * whole < bits + 64, "one weight more would be too much"
+        kept = torch.cat([weight.flatten() for weight in prunable(net).values()]) != 0
+        magnitudes = torch.cat([weight.abs().flatten() for weight in prunable(dense).values()])
+        assert magnitudes[kept].min() >= magnitudes[~kept].max(), "the largest of all layers stay"
+        assert not torch.equal(net.conv0.weight, dense.conv0.weight * (net.conv0.weight != 0)), "and are tuned"
+
+
+def test_fewer_bits_than_biases_and_normalisation_have_are_refused():
+    with pytest.raises(InputError, match="weights cannot be removed down to 0.01 % of the bits"):
+        thinned(taught().untrained(), 1e-4)
 
 
 def epochs_spent(monkeypatch, tmp_path, *names, **recipe):

@@ -15,6 +15,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.recipe import EdgeFit
 from shiftpress.filters.base import Seen
 from shiftpress.filters.bn_gamma import BatchNormScale
+from shiftpress.filters.fpgm import GeometricMedian
 from shiftpress.filters.l1 import L1
 from shiftpress.filters.l2 import L2
 from shiftpress.filters.random import RandomFilters
@@ -36,7 +37,7 @@ NETS = [
     PreActResNet(stages=[8, 16]),
     PreActResNet(stages=[8, 16], norm="affine", shortcuts="released"),
 ]
-CRITERIA = [L1, L2, BatchNormScale, Taylor, RandomFilters]
+CRITERIA = [L1, L2, BatchNormScale, Taylor, GeometricMedian, RandomFilters]
 
 
 def lesson(classifier, count=64):
@@ -209,6 +210,14 @@ def test_norms_are_those_of_the_filters():
     seen = Seen(torch.tensor([[[[3.0, -4.0]]], [[[1.0, 1.0]]]]))
     random = torch.Generator()
     assert L1().scores(seen, random).tolist() == [7, 2] and L2().scores(seen, random).tolist()[0] == 5
+
+
+def test_a_filter_among_others_goes_before_a_small_one_apart():
+    """On a line at 0, 1, 2, 3 and 10, the third is nearest to all others; the smallest is the first."""
+    seen = Seen(torch.tensor([0.0, 1.0, 2.0, 3.0, 10.0]).view(5, 1, 1, 1))
+    scores = GeometricMedian().scores(seen, torch.Generator())
+    assert scores.tolist() == [16, 13, 12, 13, 34]
+    assert L1().scores(seen, torch.Generator()).argmin() == 0 and scores.argmin() == 2
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import torch
 from torch import nn
 
 from shiftpress.core.catalog import component, kinds
+from shiftpress.core.entropy import entropy
 from shiftpress.core.problems import InputError
 from shiftpress.packing import container, masks, payload
 from shiftpress.packing.card import pack, unpack
 from shiftpress.packing.latency import latency
 from shiftpress.packing.layout import folded, layout
-from shiftpress.packing.sizes import conventions, entropy, sizes
+from shiftpress.packing.sizes import conventions, sizes
 
 SHAPE, CLASSES = (3, 16, 16), 7
 

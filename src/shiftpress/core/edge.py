@@ -8,8 +8,8 @@ from pydantic import Field
 
 from shiftpress.core.component import Component, Name
 
-DENSE, TUNED, TAUGHT, UNTAUGHT = "dense", "tuned", "kd", "no_kd"
-WORDS = (DENSE, TUNED, TAUGHT, UNTAUGHT)
+DENSE, TUNED, TAUGHT, UNTAUGHT, SPARSE = "dense", "tuned", "kd", "no_kd", "sparse"
+WORDS = (DENSE, TUNED, TAUGHT, UNTAUGHT, SPARSE)
 """Methods that no entry stands for."""
 FORM = "a filters entry or kd, + kd to tune the pruned network by its parent, + a quantizers entry"
 
@@ -33,6 +33,11 @@ class Edge(Component):
     tuned: bool = Field(
         True, description="whether dense networks are also tuned like pruned ones: the control of equal epochs"
     )
+    sparse: bool = Field(
+        False,
+        description="whether single weights are removed as well, the smallest of all layers: as large in bits as "
+        "pruned networks, with what it takes to say where weights stand",
+    )
     combined: list[str] = Field(
         [], max_length=100, description=f"methods one after another, as in prune+kd+ptq8: {FORM}"
     )
@@ -41,13 +46,13 @@ class Edge(Component):
 
 def named(edge: Edge, filters: list[str], quantizers: list[str]) -> list[str]:
     """Names of the methods, dense networks first and pruned ones before their students."""
-    controls = [DENSE, *([TUNED] if edge.tuned else [])]
-    return list(dict.fromkeys([*controls, *filters, *edge.students, *quantizers, *edge.combined]))
+    controls, sparse = [DENSE, *([TUNED] if edge.tuned else [])], [SPARSE] if edge.sparse else []
+    return list(dict.fromkeys([*controls, *filters, *sparse, *edge.students, *quantizers, *edge.combined]))
 
 
 @dataclass(frozen=True)
 class Method:
-    """``base`` is what there is before rounding: dense, tuned, kd, no_kd, or a filters entry."""
+    """``base`` is what there is before rounding: dense, tuned, kd, no_kd, sparse, or a filters entry."""
 
     name: str
     base: str
@@ -60,6 +65,9 @@ class Method:
         words = name.split("+")
         quantizer = words.pop() if words[-1] in quantizers else None
         base, *rest = words or [DENSE]
+        # a file of whole numbers has no masks: the bits of what is removed would be stored all the same
+        if base == SPARSE and quantizer:
+            raise ValueError(f"{name!r} names no method: sparse networks are not rounded; write {FORM}")
         if base not in (*WORDS, *filters) or rest not in ([], [TAUGHT]) or (rest and base not in filters):
             raise ValueError(f"{name!r} names no method; write {FORM}")
         return cls(name, base, bool(rest) or base == TAUGHT, quantizer)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from shiftpress.core.entropy import mask_bits
 from shiftpress.core.problems import InputError
 from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
@@ -17,6 +18,7 @@ from shiftpress.evaluation.cells import Cell, record, score
 from shiftpress.packing.compressed import AnyCard, unpack_any
 from shiftpress.packing.integer import IntegerNet, deployed
 from shiftpress.packing.quantised import QuantisedCard
+from shiftpress.pruners.base import prunable
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,17 @@ class Network:
 
     @property
     def sizes(self) -> dict[str, float]:
-        """``disk_bytes`` of the file, ``numbers`` that logits depend on, ``bits`` of them with scales and grids."""
+        """``disk_bytes`` of the file, ``numbers`` that logits depend on, and their ``bits``.
+
+        With scales and grids, and with what it takes to say which weights are kept.
+        """
         if isinstance(self.card, QuantisedCard):
             count, bits = self.card.quantised.numbers, self.card.quantised.bits
         else:
+            layers = [(weight.numel(), int(weight.count_nonzero())) for weight in prunable(self.net).values()]
             count = sum(tensor.numel() for tensor in self.net.state_dict().values() if tensor.is_floating_point())
-            bits = 32 * count
+            count -= sum(whole - kept for whole, kept in layers)
+            bits = 32 * count + mask_bits(layers)
         return {"disk_bytes": float(len(self.data)), "numbers": float(count), "bits": float(bits)}
 
 

@@ -4,9 +4,9 @@ Counts by mask alone leave out where the kept weights are; a file cannot. The fo
 not known to us; these conventions are ours.
 """
 
-import math
 from collections.abc import Iterable
 
+from shiftpress.core.entropy import mask_bits
 from shiftpress.packing import container, payload
 from shiftpress.packing import layout as layouts
 from shiftpress.packing.card import blank
@@ -35,15 +35,6 @@ def conventions(layers: Iterable[tuple[int, int]], bits: int, rest: int = 0, den
     return {
         "bytes_nonzero": values,
         "bytes_bitmap": values + weights / 8,
-        "bytes_entropy": values + sum(n * entropy(k / n) for n, k in layers) / 8,
+        "bytes_entropy": values + mask_bits(layers) / 8,
         "bytes_dense": 4.0 * weights + dense_rest,
     }
-
-
-def entropy(share: float) -> float:
-    """Of a coin with this share of heads, in bits.
-
-    >>> entropy(0.5), entropy(1.0)
-    (1.0, 0.0)
-    """
-    return -sum(p * math.log2(p) for p in (share, 1 - share) if p) + 0.0

@@ -64,7 +64,7 @@ def _pairs(methods: list[str]) -> Iterator[tuple[str, str]]:
     """What a reader asks about: a teacher, students and pruning, both, rounding."""
     filters, rounded = _kinds(methods)
     wanted = [("kd", "no_kd"), *((student, name) for name in filters for student in ("kd", "no_kd"))]
-    wanted += [(f"{name}+kd", name) for name in filters]
+    wanted += [(f"{name}+kd", name) for name in filters] + [("sparse", name) for name in filters]
     wanted += [(bits, other) for bits in rounded for other in ("kd", *filters)]
     yield from ((first, second) for first, second in wanted if {first, second} <= set(methods))
 

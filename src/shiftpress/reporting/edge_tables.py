@@ -12,6 +12,7 @@ METHODS = {
     "dense": "the whole network, trained as usual",
     "tuned": "the whole network, tuned for as long as pruned ones: the control of equal epochs",
     "prune": "filters removed for good, and what is left tuned",
+    "sparse": "single weights removed, the smallest of all layers; where the others stand counts as bits too",
     "kd": "a narrow member of the family, as large as pruned networks, taught by the dense one",
     "no_kd": "the same without a teacher: the control of distillation",
 }

@@ -7,17 +7,18 @@ from itertools import pairwise
 
 from shiftpress.classifiers.base import Classifier
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.edge import DENSE, TUNED, Method, percent
+from shiftpress.core.edge import DENSE, SPARSE, TUNED, Method, percent
 from shiftpress.core.problems import InputError
 from shiftpress.core.progress import Progress
 from shiftpress.core.recipe import EdgeFit
 from shiftpress.core.tensors import State
 from shiftpress.filters.base import FilterPruner
-from shiftpress.pruners.base import Span
+from shiftpress.pruners.base import Masks, Span
 from shiftpress.training.narrowing import check_equal, choose, member_of_size, parameters, taken_out
 from shiftpress.training.rounds import RUNNING, Round, epochs_of
 from shiftpress.training.sparse import Masked
 from shiftpress.training.taught import Taught
+from shiftpress.training.thinning import thinned
 
 Plan = list[tuple[Method, list[float]]]
 """Methods without rounding, each with the shares of parameters that its networks keep; dense networks first."""
@@ -93,6 +94,9 @@ class Workshop:
             return lesson.classifier, self._round(lesson, key, None, 0, Span())
         if method.base == TUNED:
             return lesson.classifier, self._round(lesson, key, self._dense, 1, self._tuning(tuning))
+        if method.base == SPARSE:
+            masks = thinned(lesson.restored(self._dense), ratio)
+            return lesson.classifier, self._round(lesson, key, self._dense, 1, self._tuning(tuning), masks)
         if method.base in self.pruners:
             return self._prune(self.pruners[method.base], lesson, ratio, key, tuning)
         student = replace(lesson, classifier=self._student(ratio))
@@ -103,9 +107,11 @@ class Workshop:
         recipe = self.lesson.recipe
         return Span(length=epochs / recipe.epochs, lr=recipe.tuning_lr)
 
-    def _round(self, lesson: Taught, key: str, state: State | None, number: int, span: Span) -> State:
+    def _round(
+        self, lesson: Taught, key: str, state: State | None, number: int, span: Span, masks: Masks | None = None
+    ) -> State:
         net = lesson.untrained() if state is None else lesson.restored(state)
-        work = Round(key, number, net, Masked(net, {}), lesson, span)
+        work = Round(key, number, net, Masked(net, masks or {}), lesson, span)
         return work.train(self.store, self.progress)["last"]
 
     def _prune(self, pruner: FilterPruner, lesson: Taught, ratio: float, key: str, tuning: int):
