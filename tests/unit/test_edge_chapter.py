@@ -142,6 +142,38 @@ def test_doses_are_what_rounding_costs(found):
     assert chapter(RECORDS[~RECORDS.model.str.contains("/w4a4/")])["doses"] == []
 
 
+def test_what_withstands_is_drawn_against_the_radius_beside_the_dense_networks(found):
+    (figure,) = [figure for figure in found["figures"] if figure["name"] == "mnist5k-edge-radius"]
+    assert figure["title"] == "Accuracy against the radius, worst attack (linf), mnist5k"
+    rows = {(row["model"], row["place"]): row for row in figure["rows"]}
+    assert set(rows) == {(name, radius) for name in TRUTH for radius in (0.0, *RADII)}
+    for name, radius in rows:
+        place = (ATTACKS[0], 0.0) if radius == 0 else ("worst_linf", radius)
+        each = [
+            [100 * VALUES["robust_accuracy", f"{size}/{name}", *place, seed] for size in SIZES] for seed in range(3)
+        ]
+        wanted = estimate([sum(own) / len(SIZES) for own in each])
+        assert {key: rows[name, radius][key] for key in ("mean", "low", "high")} == pytest.approx(
+            {"mean": wanted.mean, "low": wanted.low, "high": wanted.high}
+        )
+    labels = set(re.findall(r">([^<>]+)</text>", figure["svg"])) & {name.split("/")[0] for name in TRUTH}
+    assert labels == {"dense", "prune", "kd", "no_kd", "prune+kd", "w8a8"}, "those of a quarter of the bits"
+    assert "25 % of the bits" in figure["note"] and "6 of 9" in figure["note"]
+
+
+def test_a_network_that_lacks_a_radius_has_no_curve():
+    gone = (RECORDS.model == "edge_s/kd/25") & (RECORDS["shift"] == "worst_linf") & (RECORDS.severity == RADII[0])
+    (figure,) = [f for f in chapter(RECORDS[~gone])["figures"] if f["name"] == "mnist5k-edge-radius"]
+    values = [
+        sum(VALUES["robust_accuracy", f"{size}/kd/25", "worst_linf", RADII[1], seed] for size in list(SIZES)[1:]) / 2
+        for seed in range(3)
+    ]
+    (row,) = [row for row in figure["rows"] if (row["model"], row["place"]) == ("kd/25", RADII[1])]
+    assert row["mean"] == pytest.approx(100 * sum(values) / 3), "the mean of the sizes that have all"
+    plain = chapter(edge_records(attacks=()))
+    assert not [f for f in plain["figures"] if f["name"] == "mnist5k-edge-radius"]
+
+
 def test_costs_are_bytes_agreement_and_times_beside_the_dense_network(found, text):
     rows = {row["model"]: row for row in found["costs"]["rows"]}
     assert len(rows) == len(SIZES) * len(TRUTH) and found["costs"]["batches"] == ["1", "32"]
@@ -209,7 +241,7 @@ def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(found, text):
             root = ElementTree.fromstring(figure["svg"])
             assert root.get("role") == "img" and root.get("aria-label") == figure["title"] != ""
             assert float(root.get("viewBox").split()[2]) <= 5.2 * 72
-    assert text.count("<figure") == text.count('role="img"') == 4 + 2 + 1
+    assert text.count("<figure") == text.count('role="img"') == 4 + 1 + 2 + 1
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids)) and not re.search(r"\bnan\b|\bNone\b", text)
 

@@ -25,10 +25,15 @@ class Attack:
     radii: tuple[float, ...] = ()
 
     @property
+    def title(self) -> str:
+        """Its name in words."""
+        name = f"worst attack ({self.name.removeprefix(WORST)})" if self.name.startswith(WORST) else self.name
+        return name.replace("_", " ")
+
+    @property
     def words(self) -> str:
         """For the head of a column."""
-        name = f"worst attack ({self.name.removeprefix(WORST)})" if self.name.startswith(WORST) else self.name
-        return f"{name.replace('_', ' ')} {', '.join(f'{radius:g}' for radius in self.radii)}"
+        return f"{self.title} {', '.join(f'{radius:g}' for radius in self.radii)}"
 
 
 def common_attack(rows: pd.DataFrame) -> Attack:

@@ -21,6 +21,7 @@ from shiftpress.reporting.charts import Chart, chart
 from shiftpress.reporting.cross_tables import bytes_of
 from shiftpress.reporting.edge_contrasts import contrasts, large_made_small
 from shiftpress.reporting.edge_costs import Times, costs_table
+from shiftpress.reporting.edge_curves import over_radius
 from shiftpress.reporting.edge_figures import against_bytes, doses, lost
 from shiftpress.reporting.edge_tables import (
     LOSSES,
@@ -55,7 +56,11 @@ def edge_chapter(frame: pd.DataFrame, dataset: str, kinds: Mapping[str, str], ti
         "contrasts": contrasts(scores, unders),
         "large": large_made_small(scores, _bits(rows), unders, sizes),
         "costs": costs_table(rows, times, sizes),
-        "figures": [*_against(scores, cells, attack, dataset), *_lost(rows, kinds, attack, dataset)],
+        "figures": [
+            *_against(scores, cells, attack, dataset),
+            *_attacked(rows, attack, dataset),
+            *_lost(rows, kinds, attack, dataset),
+        ],
         "doses": _doses(scores, dataset),
     }
 
@@ -86,6 +91,13 @@ def _against(scores: pd.DataFrame, cells: pd.DataFrame, attack: Attack, dataset:
         if drawn := against_bytes(scores, under, AXES[under], name, title):
             found.append(chart(name, title, drawn) | {"place": "kB"})
     return found
+
+
+def _attacked(rows: pd.DataFrame, attack: Attack, dataset: str) -> list[Chart]:
+    name = f"{dataset}-edge-radius"
+    title = f"Accuracy against the radius, {attack.title}, {dataset}"
+    drawn = over_radius(rows, attack, name, title) if attack.name else None
+    return [chart(name, title, drawn) | {"place": "radius"}] if drawn else []
 
 
 def _lost(rows: pd.DataFrame, kinds: Mapping[str, str], attack: Attack, dataset: str) -> list[Chart]:
