@@ -56,8 +56,10 @@ def for_the_edge(results):
     net, fields = entry.build(SHAPE, 10).eval(), entry.model_dump(mode="json")
     found = Percentile(images=16, weight_bits=8).quantise(net, torch.rand(16, *SHAPE))
     files = {
-        "seeds0-2.safetensors": {"0/prune/25": pack(net.state_dict(), "convs", fields, SHAPE, 10)},
-        "seeds0-2.rounded.safetensors": {"0/prune+kd+w8a8/6.25": quantised.pack(found, "convs", fields, SHAPE, 10)},
+        "seeds0-2.safetensors": {"0/prune/25": pack(net.state_dict(), "convs", fields, SHAPE, 10, origin="edge")},
+        "seeds0-2.rounded.safetensors": {
+            "0/prune+kd+w8a8/6.25": quantised.pack(found, "convs", fields, SHAPE, 10, origin="edge")
+        },
     }
     for name, own in files.items():
         tensors = {key: torch.frombuffer(bytearray(data), dtype=torch.uint8) for key, data in own.items()}

@@ -4,6 +4,8 @@ import base64
 import html
 import io
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -174,6 +176,20 @@ def test_the_latex_file_is_a_table_with_rules_whose_words_are_escaped(found):
     assert escaped("a_b & 5% {x}~\\^#$") == (
         r"a\_b \& 5\% \{x\}\textasciitilde{}\textbackslash{}\textasciicircum{}\#\$"
     )
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX here")
+def test_latex_sets_it_and_nothing_leaves_the_page(found, tmp_path):
+    (tmp_path / "table.tex").write_text(downloaded(found, "latex"))
+    packages = r"\usepackage[a4paper,margin=2cm]{geometry}\usepackage{booktabs,longtable}"
+    (tmp_path / "main.tex").write_text(
+        rf"\documentclass{{article}}{packages}\begin{{document}}\input{{table}}\end{{document}}"
+    )
+    for _ in range(2):  # the widths of a long table are known in the second run
+        run = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "main.pdf").is_file() and "Overfull" not in (tmp_path / "main.log").read_text()
 
 
 def test_the_filters_hide_by_classes_that_marks_and_rows_have(found, text):

@@ -22,7 +22,8 @@ def latex(heads: list[str], rows: list[list[str]], caption: str) -> str:
     """A table of words as a link to a LaTeX file: booktabs, over as many pages as it takes. The first two are words."""
     columns = "ll" + "r" * (len(heads) - 2)
     lines = [
-        "% needs \\usepackage{booktabs,longtable}",
+        "% needs \\usepackage{booktabs,longtable}; fits A4 with margins of 2 cm",
+        "\\begingroup\\scriptsize\\setlength{\\tabcolsep}{3pt}",
         f"\\begin{{longtable}}{{{columns}}}",
         f"\\caption{{{escaped(caption)}}}\\\\",
         "\\toprule",
@@ -33,6 +34,7 @@ def latex(heads: list[str], rows: list[list[str]], caption: str) -> str:
         "\\endfoot",
         *map(_line, rows),
         "\\end{longtable}",
+        "\\endgroup",
     ]
     return _link("application/x-tex", "\n".join(lines) + "\n")
 
