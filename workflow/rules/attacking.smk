@@ -35,8 +35,7 @@ def attacked_cards(pattern):
     return [
         path
         for dataset in PARAMS.datasets_of("cards")
-        for classifier, pruner in CARDS
-        for augmentation in PARAMS.chosen("augmentations")
+        for classifier, augmentation, pruner in CARDS
         if attacks_on(
             PARAMS,
             "cards",

@@ -14,7 +14,7 @@ from shiftpress.assembly import (
     edge_methods,
     models_of,
     partners,
-    pruned_classifiers,
+    trained_cards,
     trained_codecs,
 )
 from shiftpress.claims.model import read_ledgers
@@ -74,7 +74,7 @@ FORMATS = {
     for kind, qualities in PARAMS.formats.model_dump().items()
     if qualities
 }
-CARDS = pruned_classifiers(PARAMS)
+CARDS = trained_cards(PARAMS)
 EDGE_TRAINED = trained(PARAMS) if PARAMS.study.edge else []
 EDGE_ROUNDED = rounded(PARAMS) if PARAMS.study.edge else {}
 
@@ -134,15 +134,15 @@ def codec_grid(pattern):
 
 
 def card_grid(pattern):
-    """Paths for every classifier under each augmentation, dense and with each pruner that is for it."""
+    """Paths for every classifier, augmentation and pruner that are brought together."""
     return [
         path
-        for classifier, pruner in CARDS
+        for classifier, augmentation, pruner in CARDS
         for path in grid(
             pattern,
             "cards",
             classifier=classifier,
-            augmentation=PARAMS.chosen("augmentations"),
+            augmentation=augmentation,
             pruner=pruner,
         )
     ]

@@ -10,8 +10,7 @@ MEMBERS = PARAMS.members()
 ALL_CARDS = (
     [
         Member("/".join([classifier, augmentation, *words]), 0)
-        for classifier, pruner in CARDS
-        for augmentation in PARAMS.chosen("augmentations")
+        for classifier, augmentation, pruner in CARDS
         for words in (
             [[pruner]]
             if pruner == "dense"

@@ -45,6 +45,7 @@ class Comparison(Section):
     unit: str = Field(description="of the effect, for tables")
     scale: float = Field(1.0, gt=0, description="the effect is multiplied by it; 100 gives percentage points")
     arm: Arm = Field(description="what the claim is about; a * makes one comparison per match, and all must hold")
+    apart: list[str] = Field([], description="models like these are in no match: only arms that name them have them")
     baseline: Arm | None = Field(None, description="what it is compared with, paired by dataset and seed")
     along: dict[str, float] = Field({}, description="of a trend or slope: the names for {x}, positions for {at}")
     by: Literal["model", "severity"] = Field(

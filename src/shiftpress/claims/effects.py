@@ -39,7 +39,7 @@ def _each(comparison: Comparison, scores: Scores) -> Iterator[Effects]:
         if comparison.effect in ALONG:
             yield _named(comparison, dataset, comparison.arm.model, *_along(comparison, rows))
             continue
-        for model in models_of(comparison.arm.model, rows):
+        for model in models_of(comparison, rows):
             yield _named(comparison, dataset, model, *_pair(comparison, rows, model))
 
 

@@ -46,14 +46,19 @@ class Ledger(Section):
     paper: str = Field(description="authors and year")
     title: str = Field(description="title of the paper")
     groups: dict[str, list[str]] = Field({}, description="shifts that arms name together, by a name of their own")
+    apart: list[str] = Field([], description="models that no * of its claims stands for: controls of one claim alone")
     claims: dict[str, Claim] = Field(min_length=1, description="claims by id")
 
     @model_validator(mode="before")
     @classmethod
     def _spelled_out(cls, data: Any) -> Any:
-        """Groups in lists of shifts replaced by their members, wherever such a list stands."""
+        """Groups in lists of shifts replaced by their members wherever such a list stands; ``apart`` in every claim."""
         if isinstance(data, dict) and isinstance(data.get("groups"), dict):
-            return data | {"claims": _ungrouped(data.get("claims"), data["groups"])}
+            data = data | {"claims": _ungrouped(data.get("claims"), data["groups"])}
+        if isinstance(data, dict) and data.get("apart") and isinstance(data.get("claims"), dict):
+            own = {"apart": data["apart"]}
+            claims = {name: own | claim if isinstance(claim, dict) else claim for name, claim in data["claims"].items()}
+            data = data | {"claims": claims}
         return data
 
     @field_validator("claims")

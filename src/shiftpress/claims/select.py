@@ -63,11 +63,13 @@ class Scores:
                 yield dataset, here
 
 
-def models_of(pattern: str, rows: pd.DataFrame) -> list[str]:
-    """The models that a pattern stands for. A name without * stands for itself, recorded or not."""
+def models_of(comparison: Comparison, rows: pd.DataFrame) -> list[str]:
+    """The models that an arm stands for. A name without * stands for itself, recorded or not."""
+    pattern = comparison.arm.model
     if "*" not in pattern:
         return [pattern]
-    return [model for model in sorted(rows.model.unique()) if fnmatch.fnmatchcase(model, pattern)]
+    found = [model for model in sorted(rows.model.unique()) if fnmatch.fnmatchcase(model, pattern)]
+    return [model for model in found if not any(fnmatch.fnmatchcase(model, own) for own in comparison.apart)]
 
 
 def filled(pattern: str, model: str) -> str:
