@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
 
 from shiftpress.assembly import build
 from shiftpress.claims.comparison import Note
@@ -139,6 +140,57 @@ def test_hidden_gradients_and_order_are_refuted_by_what_shows_them():
         r.model_copy(update={"value": r.value - 0.1}) if r.shift == "near_own" and r.severity else r for r in found
     ]
     assert verdicts(found)["E8"]["verdict"] == "REFUTED"
+
+
+def mixed_model(differences):
+    """Mean over cells and its error in y = cell + seed + rest, seeds at random, (seeds, cells): REML by search."""
+    seeds, cells = differences.shape
+    fixed, one = np.tile(np.eye(cells), (seeds, 1)), np.full(cells, 1 / cells)
+
+    def fitted(ratio):
+        inverse = np.linalg.inv(np.eye(cells) + ratio)
+        whole = np.kron(np.eye(seeds), inverse)
+        among = fixed.T @ whole @ fixed
+        means = np.linalg.solve(among, fixed.T @ whole @ differences.ravel())
+        rest = differences.ravel() - fixed @ means
+        variance = rest @ whole @ rest / (len(rest) - cells)
+        logs = (
+            (len(rest) - cells) * np.log(variance) - seeds * np.linalg.slogdet(inverse)[1] + np.linalg.slogdet(among)[1]
+        )
+        return logs, one @ means, np.sqrt(variance * one @ np.linalg.solve(among, one))
+
+    best = optimize.minimize_scalar(lambda log: fitted(np.exp(log))[0], bounds=(-12, 12), options={"xatol": 1e-9})
+    return fitted(np.exp(best.x))[1:]
+
+
+def test_the_test_over_seeds_is_that_of_a_mixed_model_in_which_seeds_are_random():
+    """Every seed has all cells, and then the means of seeds hold all that the model uses (t with n - 1 degrees)."""
+    shift = dict(enumerate(np.random.default_rng(1).normal(0, 0.01, 5)))
+    found = [
+        r.model_copy(update={"value": r.value + shift[r.seed]}) if "/prune/" in r.model and r.severity else r
+        for r in records(seeds=5)
+        if r.metric == "accuracy" and r.shift in DOMAINS
+    ]
+    by_cell = {(r.seed, r.model, r.shift, r.severity): r.value for r in found}
+    cells = [(size, name, severity) for size in SIZES for name, own in DOMAINS.items() for severity in own]
+    differences = [
+        [
+            by_cell[seed, f"{size}/prune/25", *where] - by_cell[seed, f"{size}/dense/100", *where]
+            for size, *where in cells
+        ]
+        for seed in range(5)
+    ]
+    mean, error = mixed_model(100 * np.array(differences))
+    part = verdicts(found)["E1a"]["parts"][0]
+    half = stats.t.ppf(0.975, 4) * error
+    assert (part["effect"], *part["interval"]) == pytest.approx((mean, mean - half, mean + half), rel=1e-5)
+    assert part["p"] == pytest.approx(2 * stats.t.sf(abs(mean) / error, 4), rel=1e-4)
+
+
+@pytest.mark.parametrize(("seeds", "least"), [(3, 2**-3), (10, 2**-10)])
+def test_the_sign_flip_permutation_stands_beside_it_and_cannot_decide_with_three_seeds(seeds, least):
+    part = verdicts(records(seeds=seeds))["E1c"]["parts"][0]
+    assert part["p_exact"] == pytest.approx(least) and part["p"] < 0.01
 
 
 @pytest.mark.parametrize("tier", [None, "standard"])
