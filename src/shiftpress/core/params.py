@@ -118,10 +118,7 @@ class Study(Section):
     classifiers: Choice = Field("all", description="classifier entries to train")
     augmentations: Choice = Field("all", description="augmentation entries to train each classifier with")
     pruners: Choice = Field("all", description="pruner entries to apply to each classifier")
-    cards: Literal["all"] | list[str] = Field(
-        "all",
-        description="which of these to bring together: patterns classifier/augmentation/pruner, the last also dense",
-    )
+    cards: Literal["all"] | list[str] = Field("all", description="of these, patterns classifier/augmentation/pruner")
     compressors: Some = Field("all", description="compressor entries to apply; may be empty")
     compressed: list[str] = Field([], description="what compressors work on: dataset/classifier, or */classifier")
     edge: Some = Field([], description="those of study.datasets that the phase edge works on; empty: it is left out")
