@@ -1,9 +1,11 @@
 """The phase edge is checked before it runs: names, methods and networks that do not go together."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from shiftpress.assembly import attacks_on, build
 from shiftpress.core.problems import InputError
 from shiftpress.edge_entries import methods, rounded, trained
 from shiftpress.loading import load_study
@@ -44,6 +46,21 @@ def test_what_only_a_combination_needs_is_trained_too():
 def test_single_weights_go_at_the_ratios_of_pruned_networks():
     found = study(filters={"prune": {"ratios": [0.5, 0.25]}}, edge={"sparse": True})
     assert {method.name: ratios for method, ratios in trained(found)}["sparse"] == [0.5, 0.25]
+
+
+def test_the_documented_overlay_for_office31_has_its_six_tasks_and_attacks(tmp_path, monkeypatch):
+    root = Path(STUDY).parent
+    (text,) = re.findall(r"```yaml\n(.*?)```", (root / "docs/edge.md").read_text(), re.S)
+    (tmp_path / "data/raw/office31").mkdir(parents=True)
+    (tmp_path / "office31.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    found = load_study([STUDY, str(root / "tiers/paper.yaml"), "office31.yaml"])
+    office = [name for name in found.datasets_of("edge") if name.startswith("office")]
+    domains = {name: build("shifts", found.shifts[name]) for name in found.chosen("shifts") if name.startswith("to_")}
+    tasks = {(source, shift.dataset) for shift in domains.values() for source in office if source in (shift.only or [])}
+    assert tasks == {(one, other) for one in office for other in office if one != other} and len(tasks) == 6
+    for source in office:
+        assert attacks_on(found, "edge", source, "edge_l/w8a8") == ["near_cifar", "near_cifar_square"]
 
 
 @pytest.mark.parametrize(
