@@ -9,7 +9,9 @@ from shiftpress.core.edge import Method
 from shiftpress.core.entropy import mask_bits
 from shiftpress.core.problems import InputError
 from shiftpress.core.progress import Progress
+from shiftpress.evaluation.edge import Network
 from shiftpress.filters.l1 import L1
+from shiftpress.packing.card import pack
 from shiftpress.pruners.base import prunable
 from shiftpress.training.edge import Workshop, epochs_of_plan
 from shiftpress.training.narrowing import parameters
@@ -76,6 +78,15 @@ def test_a_sparse_network_is_as_large_in_bits_and_tuned_behind_its_masks(tmp_pat
         magnitudes = torch.cat([weight.abs().flatten() for weight in prunable(dense).values()])
         assert magnitudes[kept].min() >= magnitudes[~kept].max(), "the largest of all layers stay"
         assert not torch.equal(net.conv0.weight, dense.conv0.weight * (net.conv0.weight != 0)), "and are tuned"
+        files = [
+            Network(
+                name, pack(made[name].state, "convs", made[name].classifier.model_dump(mode="json"), (1, 32, 32), 2)
+            )
+            for name in ("dense/100", f"sparse/{percent}")
+        ]
+        for size in ("bits", "disk_bytes"):
+            share = files[1].sizes[size] / files[0].sizes[size]
+            assert share == pytest.approx(percent / 100, abs=0.02), "what is recorded, and what is stored"
 
 
 def test_fewer_bits_than_biases_and_normalisation_have_are_refused():
