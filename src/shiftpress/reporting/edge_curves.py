@@ -7,7 +7,7 @@ from shiftpress.reporting.averages import Attack
 from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.edge_figures import CROSS, looks_of
 from shiftpress.reporting.edge_tables import order
-from shiftpress.reporting.figures import ROOM, curve, key, legend
+from shiftpress.reporting.figures import ROOM, key, legend, points
 from shiftpress.reporting.standing import gates_in
 from shiftpress.reporting.style import INK, new_figure, to_svg
 from shiftpress.reporting.tables import estimates
@@ -35,7 +35,7 @@ def over_radius(rows: pd.DataFrame, attack: Attack, name: str, title: str) -> Dr
     drawn = sorted(methods, key=lambda method: method != WHOLE)[: ROOM + 1]
     figure, axes = new_figure(height=4.4)
     for method in sorted(drawn, key=order):
-        curve(axes, shown[shown.method == method], "radius", looks[method], method)
+        points(axes, shown[shown.method == method], "radius", looks[method], method)  # bands would fill in radii
     doubted = shown[(shown.failed != "") & shown.method.isin(drawn)]
     axes.plot(doubted.radius, doubted["mean"], color=INK, **CROSS)
     axes.set_xlabel("radius of the attack, of a pixel's range")
