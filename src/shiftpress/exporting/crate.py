@@ -5,13 +5,13 @@ whose time was taken is an action of its own, an execution of the script of its 
 belong to.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from shiftpress.core.history import stamp
 from shiftpress.exporting.jobs import actions, ref, steps
+from shiftpress.exporting.parts import data, parameter, parameter_id, script
 
 Entity = dict[str, Any]
 METADATA = "ro-crate-metadata.json"
@@ -24,16 +24,6 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
     WORKFLOW_CRATE: ("Workflow RO-Crate", "1.0"),
-}
-TYPES = {
-    ".csv": "text/csv",
-    ".json": "application/json",
-    ".html": "text/html",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".py": "text/x-python",
-    ".yaml": "application/yaml",
-    ".txt": "text/plain",
 }
 
 
@@ -58,11 +48,11 @@ def crate(folder: Path, run: dict[str, Any], about: dict[str, str], inputs: list
         {"@id": "#authors", "@type": "Organization", "name": "The Shiftpress authors"},
         _workflow(inputs, outputs, scripts),
         _language(run),
-        *(_parameter(name, about[name]) for name in (*inputs, *outputs)),
-        *(_data(folder, name, words, [*inputs, *outputs]) for name, words in about.items() if name != MAIN),
+        *(parameter(name, about[name]) for name in (*inputs, *outputs)),
+        *(data(folder, name, words, [*inputs, *outputs]) for name, words in about.items() if name != MAIN),
         *_datasets(run),
         *steps(scripts),
-        *(_script(folder, rule) for rule in scripts),
+        *(script(folder, rule) for rule in scripts),
         _run(run, run_id, inputs, outputs),
         *actions(run, run_id),
     ]
@@ -106,8 +96,8 @@ def _workflow(inputs: list[str], outputs: list[str], scripts: list[str]) -> Enti
         "encodingFormat": "text/plain",
         "license": ref(LICENCE),
         "creator": ref("#authors"),
-        "input": ref(*map(_parameter_id, inputs)),
-        "output": ref(*map(_parameter_id, outputs)),
+        "input": ref(*map(parameter_id, inputs)),
+        "output": ref(*map(parameter_id, outputs)),
         "hasPart": ref(*(f"workflow/scripts/{rule}.py" for rule in scripts)),
         "step": ref(*(f"#step-{rule}" for rule in scripts)),
     }
@@ -122,47 +112,6 @@ def _language(run: dict[str, Any]) -> Entity:
         "softwareVersion": run["packages"].get("snakemake", "unknown"),
         "identifier": ref("https://snakemake.github.io"),
         "url": ref("https://snakemake.github.io"),
-    }
-
-
-def _parameter_id(name: str) -> str:
-    return f"#parameter-{name.strip('/')}"
-
-
-def _parameter(name: str, words: str) -> Entity:
-    return {
-        "@id": _parameter_id(name),
-        "@type": "FormalParameter",
-        "additionalType": "Dataset" if name.endswith("/") else "File",
-        "name": name.strip("/"),
-        "description": words,
-        "valueRequired": True,
-        "workExample": ref(name),
-    }
-
-
-def _data(folder: Path, name: str, words: str, of_run: list[str]) -> Entity:
-    example = {"exampleOfWork": ref(_parameter_id(name))} if name in of_run else {}
-    if name.endswith("/"):
-        return {"@id": name, "@type": "Dataset", "name": name.strip("/"), "description": words} | example
-    about = {"about": ref("./")} if name == "README.md" else {}
-    return _file(folder, name) | {"description": words} | example | about
-
-
-def _script(folder: Path, rule: str) -> Entity:
-    found = _file(folder, f"workflow/scripts/{rule}.py")
-    return found | {"@type": ["File", "SoftwareSourceCode"], "name": rule, "programmingLanguage": ref("#snakemake")}
-
-
-def _file(folder: Path, name: str) -> Entity:
-    data = (folder / name).read_bytes()
-    return {
-        "@id": name,
-        "@type": "File",
-        "name": name,
-        "encodingFormat": TYPES.get(Path(name).suffix, "text/plain"),
-        "contentSize": str(len(data)),
-        "sha256": hashlib.sha256(data).hexdigest(),
     }
 
 
