@@ -32,7 +32,7 @@ def described(
         "settings": params,
         "code": {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in code_files()},
         "machine": {name: value for name, value in machine.items() if name != "time"},
-        "packages": {found.name: found.version for found in sorted(distributions(), key=lambda d: d.name.lower())},
+        "packages": _packages(),
         "data": {name: _card(path) for name, path in cards.items()},
         "artefacts": {Path(path).name: _facts(path) for path in artefacts},
         "jobs": jobs(benchmarks, blocks),
@@ -81,6 +81,12 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return found if math.isfinite(found) else None
+
+
+def _packages() -> dict[str, str]:
+    """All that is installed; what a broken installation left without a name is left out."""
+    found = {package.name: package.version for package in distributions() if package.name}
+    return {name: found[name] for name in sorted(found, key=str.lower)}
 
 
 def _card(path: str) -> dict[str, Any]:
