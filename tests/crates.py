@@ -100,8 +100,9 @@ class Crate:
     def _run(self) -> Iterator[str]:
         main = self.entities["./"]["mainEntity"]
         runs = [entity for entity in self.of(*ACTIONS) if entity.get("instrument") == main]
-        if not runs or set(references(self.entities["./"]["mentions"])) != {run["@id"] for run in runs}:
-            yield "no run of the workflow is mentioned"
+        actions = {action["@id"] for action in self.of(*ACTIONS)}
+        if not runs or set(references(listed(self.entities["./"].get("mentions")))) != actions:
+            yield "the root does not mention the run and every job"
         for entity in self.of(*ACTIONS):
             if not self.points(entity, "instrument", "SoftwareSourceCode", "SoftwareApplication"):
                 yield f"{entity['@id']} has no instrument"

@@ -25,7 +25,7 @@ SETTINGS = {
 RUN = {
     "schema": SCHEMA,
     "tier": "t",
-    "described": "2026-01-01T00:00:00Z",
+    "described": "2026-01-01T00:00:00+00:00",
     "commit": "abc",
     "settings": SETTINGS,
     "code": {"src/a.py": "1" * 64, "src/b.py": "2" * 64},

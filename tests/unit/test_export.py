@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 JOBS = [
     {"rule": rule, "about": "d/a/seeds0-2", "wall_s": 2.0, "cpu_s": 1.5, "memory_mb": memory, "ended": ended}
     for rule, memory, ended in (
-        ("score_codec", None, "2026-01-01T00:00:05Z"),
-        ("train_codec", 90.5, "2026-01-01T00:00:03Z"),
+        ("score_codec", None, "2026-01-01T00:00:05+00:00"),
+        ("train_codec", 90.5, "2026-01-01T00:00:03+00:00"),
     )
 ]
 
@@ -36,7 +36,7 @@ def small_project(root: Path) -> None:
         path.write_text(f"{name}\n")
     code = {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in code_files()}
     data = {"d": {"title": "Digits", "origin": "here", "citation": "c", "licence": "l", "pixels_sha256": {"test": "x"}}}
-    about = {"code": code, "jobs": JOBS, "data": data, "described": "2026-01-01T00:00:09Z"}
+    about = {"code": code, "jobs": JOBS, "data": data, "described": "2026-01-01T00:00:09+00:00"}
     folder = write_run(root / "results/t", records(), **about)
     write_artefact(folder / "report/index.html", b"<p>", "me")
 
@@ -71,12 +71,12 @@ def test_the_crate_is_what_its_profiles_ask_for(exported):
 def test_the_crate_tells_every_job_and_when_it_began(exported):
     crate = Crate(exported)
     job = crate.entities["#job-train_codec-d-a-seeds0-2"]
-    assert (job["startTime"], job["endTime"]) == ("2026-01-01T00:00:01Z", "2026-01-01T00:00:03Z")
-    assert crate.entities["#run-t"]["startTime"] == "2026-01-01T00:00:01Z"
+    assert (job["startTime"], job["endTime"]) == ("2026-01-01T00:00:01+00:00", "2026-01-01T00:00:03+00:00")
+    assert crate.entities["#run-t"]["startTime"] == "2026-01-01T00:00:01+00:00"
     used = {entity["@id"]: entity["value"] for entity in crate.of("PropertyValue")}
     assert used["#memory_mb-train_codec-d-a-seeds0-2"] == "90.5"
     assert "#memory_mb-score_codec-d-a-seeds0-2" not in used, "what was not measured is not said"
-    assert crate.entities["#data-d"]["identifier"] == ["test sha256:x"]
+    assert crate.entities["#data-d"]["identifier"] == "test sha256:x"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,7 @@ def test_the_crate_tells_every_job_and_when_it_began(exported):
         (lambda e: e["#step-train_codec"].pop("workExample"), "#step-train_codec has no tool"),
         (lambda e: e["#organised"].update(object=[]), "#organised organised nothing"),
         (lambda e: e["#parameter-claims"].pop("additionalType"), "lacks its type or example"),
+        (lambda e: e["./"]["mentions"].pop(), "the root does not mention the run and every job"),
         (lambda e: e["LICENSE"].update({"@id": "LICENCE"}), "LICENCE is not there"),
     ],
 )

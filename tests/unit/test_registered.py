@@ -153,7 +153,7 @@ def test_what_is_in_no_commit_was_changed_when_its_file_was(repository):
 def test_without_a_history_nothing_is_said(tmp_path):
     file = tmp_path / "claims.yaml"
     file.write_text(CLAIMS)
-    found = Registry([file], [{"phase": "codecs", "dataset": "d", "model": "m", "first": "2026-01-01T00:00:00Z"}])
+    found = Registry([file], [{"phase": "codecs", "dataset": "d", "model": "m", "first": "2026-01-01T00:00:00+00:00"}])
     assert found.of("X-1", []).model_dump() == {
         "file": file.as_posix(), "commit": None, "changed": None, "file_commit": None, "late": None
     }  # fmt: skip
@@ -178,8 +178,8 @@ def test_records_are_dated_by_the_oldest_file_of_their_model(tmp_path):
         os.utime(tmp_path / name, (hour * 3600, hour * 3600))
     files = {str(tmp_path / "new"): [record("a", 1), record("b", 1)], str(tmp_path / "old"): [record("a", 0)]}
     assert [(row["model"], row["first"]) for row in first_made(files)] == [
-        ("a", "1970-01-01T01:00:00Z"),
-        ("b", "1970-01-01T02:00:00Z"),
+        ("a", "1970-01-01T01:00:00+00:00"),
+        ("b", "1970-01-01T02:00:00+00:00"),
     ]
 
 

@@ -36,7 +36,7 @@ def test_jobs_are_read_from_their_benchmarks(tmp_path):
         "wall_s": 2.5,
         "cpu_s": 2.25,
         "memory_mb": 90.5,
-        "ended": "1970-01-01T01:00:00Z",
+        "ended": "1970-01-01T01:00:00+00:00",
     }
     assert jobs(tmp_path, ["7"])[-1]["memory_mb"] is None
     assert jobs(tmp_path / "nowhere", ["0-2"]) == []

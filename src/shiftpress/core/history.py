@@ -38,7 +38,7 @@ def versions(path: Path) -> Iterator[Version]:
 
 def stamp(time: datetime) -> str:
     """A time as it is written down: UTC, to the second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _git(folder: Path, *words: str) -> str | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shiftpress.core.history import stamp
-from shiftpress.exporting.jobs import actions, ref, steps
-from shiftpress.exporting.parts import data, parameter, parameter_id, script
+from shiftpress.exporting.jobs import ENGINE, actions, job_id, ref, steps
+from shiftpress.exporting.parts import LANGUAGE, data, parameter, parameter_id, script
 
 Entity = dict[str, Any]
 METADATA = "ro-crate-metadata.json"
@@ -46,13 +46,13 @@ def crate(folder: Path, run: dict[str, Any], about: dict[str, str], inputs: list
         *_profiles(),
         {"@id": LICENCE, "@type": "CreativeWork", "name": "MIT licence", "url": LICENCE},
         {"@id": "#authors", "@type": "Organization", "name": "The Shiftpress authors"},
-        _workflow(inputs, outputs, scripts),
-        _language(run),
+        _workflow(run, inputs, outputs, scripts),
+        *_programs(run),
         *(parameter(name, about[name]) for name in (*inputs, *outputs)),
         *(data(folder, name, words, [*inputs, *outputs]) for name, words in about.items() if name != MAIN),
         *_datasets(run),
         *steps(scripts),
-        *(script(folder, rule) for rule in scripts),
+        *(script(folder, rule, run["commit"]) for rule in scripts),
         _run(run, run_id, inputs, outputs),
         *actions(run, run_id),
     ]
@@ -81,18 +81,19 @@ def _root(run: dict[str, Any], run_id: str, parts: list[str]) -> Entity:
         "conformsTo": ref(*PROFILES),
         "mainEntity": ref(MAIN),
         "hasPart": ref(*parts),
-        "mentions": ref(run_id),
+        "mentions": ref(run_id, *map(job_id, run["jobs"])),
     }
 
 
-def _workflow(inputs: list[str], outputs: list[str], scripts: list[str]) -> Entity:
+def _workflow(run: dict[str, Any], inputs: list[str], outputs: list[str], scripts: list[str]) -> Entity:
     return {
         "@id": MAIN,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "Shiftpress",
         "description": "Trains codecs and compact classifiers, shifts the test images, scores, and judges claims.",
         "conformsTo": ref(BIOSCHEMAS),
-        "programmingLanguage": ref("#snakemake"),
+        "version": run["commit"],
+        "programmingLanguage": ref(LANGUAGE),
         "encodingFormat": "text/plain",
         "license": ref(LICENCE),
         "creator": ref("#authors"),
@@ -103,16 +104,14 @@ def _workflow(inputs: list[str], outputs: list[str], scripts: list[str]) -> Enti
     }
 
 
-def _language(run: dict[str, Any]) -> Entity:
-    return {
-        "@id": "#snakemake",
-        "@type": ["ComputerLanguage", "SoftwareApplication"],
-        "name": "Snakemake",
-        "version": run["packages"].get("snakemake", "unknown"),
-        "softwareVersion": run["packages"].get("snakemake", "unknown"),
-        "identifier": ref("https://snakemake.github.io"),
-        "url": ref("https://snakemake.github.io"),
-    }
+def _programs(run: dict[str, Any]) -> list[Entity]:
+    """The language of the workflow, and what ran it."""
+    version = run["packages"].get("snakemake", "unknown")
+    known = {"name": "Snakemake", "url": ref(ENGINE)}
+    return [
+        {"@id": LANGUAGE, "@type": "ComputerLanguage", "version": version, "identifier": ref(ENGINE), **known},
+        {"@id": ENGINE, "@type": "SoftwareApplication", "softwareVersion": version, **known},
+    ]
 
 
 def _datasets(run: dict[str, Any]) -> list[Entity]:
@@ -123,7 +122,7 @@ def _datasets(run: dict[str, Any]) -> list[Entity]:
             "@type": "CreativeWork",
             "name": card.get("title", name),
             "description": "; ".join(f"{key}: {card[key]}" for key in ("origin", "citation", "licence") if key in card),
-            "identifier": [f"{part} sha256:{digest}" for part, digest in card.get("pixels_sha256", {}).items()],
+            "identifier": "; ".join(f"{part} sha256:{digest}" for part, digest in card["pixels_sha256"].items()),
         }
         for name, card in run["data"].items()
     ]  # fmt: skip

@@ -6,7 +6,13 @@ from typing import Any
 from shiftpress.core.history import stamp
 
 Entity = dict[str, Any]
-USED = {"wall_s": ("wall time", "s"), "cpu_s": ("processor time", "s"), "memory_mb": ("largest memory", "MB")}
+ENGINE = "https://snakemake.github.io"
+SECOND, MEGABYTE = "https://qudt.org/vocab/unit/SEC", "https://qudt.org/vocab/unit/MegaBYTE"
+USED = {
+    "wall_s": ("wall time", "s", SECOND),
+    "cpu_s": ("processor time", "s", SECOND),
+    "memory_mb": ("largest memory", "MB", MEGABYTE),
+}
 
 
 def ref(*names: str) -> Any:
@@ -38,7 +44,7 @@ def actions(run: dict[str, Any], run_id: str) -> list[Entity]:
             "@id": "#organised",
             "@type": "OrganizeAction",
             "name": "Snakemake ran the jobs",
-            "instrument": ref("#snakemake"),
+            "instrument": ref(ENGINE),
             "agent": ref("#authors"),
             "object": [ref(f"#control-{_name(job)}") for job in run["jobs"]],
             "result": ref(run_id),
@@ -48,6 +54,11 @@ def actions(run: dict[str, Any], run_id: str) -> list[Entity]:
     for job in run["jobs"]:
         found += [_control(job), _job(job), *_usage(job)]
     return found
+
+
+def job_id(job: dict[str, Any]) -> str:
+    """Id of the action that a job is."""
+    return f"#job-{_name(job)}"
 
 
 def _name(job: dict[str, Any]) -> str:
@@ -60,14 +71,14 @@ def _control(job: dict[str, Any]) -> Entity:
         "@type": "ControlAction",
         "name": f"Step {job['rule']} for {job['about']}",
         "instrument": ref(f"#step-{job['rule']}"),
-        "object": ref(f"#job-{_name(job)}"),
+        "object": ref(job_id(job)),
     }
 
 
 def _job(job: dict[str, Any]) -> Entity:
     ended = datetime.fromisoformat(job["ended"])
     return {
-        "@id": f"#job-{_name(job)}",
+        "@id": job_id(job),
         "@type": "CreateAction",
         "name": f"{job['rule']} {job['about']}",
         "description": f"One job of rule {job['rule']}, for {job['about']}.",
@@ -89,7 +100,8 @@ def _usage(job: dict[str, Any]) -> list[Entity]:
             "propertyID": key,
             "value": f"{job[key]:g}",
             "unitText": unit,
+            "unitCode": code,
         }
-        for key, (words, unit) in USED.items()
+        for key, (words, unit, code) in USED.items()
         if job[key] is not None
     ]

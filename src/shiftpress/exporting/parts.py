@@ -7,6 +7,8 @@ from typing import Any
 from shiftpress.exporting.jobs import ref
 
 Entity = dict[str, Any]
+LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
+"""As the profile names it."""
 TYPES = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -46,10 +48,15 @@ def data(folder: Path, name: str, words: str, of_run: list[str]) -> Entity:
     return _file(folder, name) | {"description": words} | example | about
 
 
-def script(folder: Path, rule: str) -> Entity:
+def script(folder: Path, rule: str, version: str) -> Entity:
     """The script of a rule."""
     found = _file(folder, f"workflow/scripts/{rule}.py")
-    return found | {"@type": ["File", "SoftwareSourceCode"], "name": rule, "programmingLanguage": ref("#snakemake")}
+    return found | {
+        "@type": ["File", "SoftwareSourceCode"],
+        "name": rule,
+        "version": version,
+        "programmingLanguage": ref(LANGUAGE),
+    }
 
 
 def _file(folder: Path, name: str) -> Entity:
