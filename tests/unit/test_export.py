@@ -12,9 +12,9 @@ from test_compare import RUN, records, write_run
 from typer.testing import CliRunner
 
 from shiftpress.cli import app
-from shiftpress.core.provenance import code_files
 from shiftpress.core.storage import write_artefact
 from shiftpress.exporting.metrics import DESCRIBED, describe
+from shiftpress.reporting.origin import code_files
 
 ROOT = Path(__file__).parents[2]
 JOBS = [

@@ -12,7 +12,8 @@ from shiftpress.claims.model import Ledger
 from shiftpress.claims.registered import Registry
 from shiftpress.claims.verdict import judge
 from shiftpress.core.history import stamp
-from shiftpress.core.records import Record, first_made
+from shiftpress.core.made import first_made
+from shiftpress.core.records import Record
 from shiftpress.core.yamlfile import read_yaml
 
 CLAIMS = """\

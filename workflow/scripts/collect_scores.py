@@ -1,8 +1,9 @@
 """Gather the records into one table, as CSV and as parquet, and say when they were made."""
 
 from shiftpress.core.jobs import job
+from shiftpress.core.made import first_made
 from shiftpress.core.provenance import producer
-from shiftpress.core.records import first_made, read_records
+from shiftpress.core.records import read_records
 from shiftpress.core.storage import write_artefact, write_json
 from shiftpress.reporting.tables import scores
 

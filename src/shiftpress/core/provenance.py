@@ -39,14 +39,6 @@ def digest_of(files: Iterable[str | Path]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def code_files() -> list[Path]:
-    """The files of the project that say how results are made and shown."""
-    roots = [Path("src"), Path("workflow"), Path("claims"), Path("report")]
-    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
-    suffixes = (".py", ".smk", ".yaml", ".j2", ".css", ".js", ".csv")
-    return sorted(path for path in files if path.suffix in suffixes) + [p for p in [Path("Snakefile")] if p.is_file()]
-
-
 def producer(params: Mapping[str, Any], code: Iterable[str], upstream: Iterable[str] = ()) -> str:
     """Fingerprint of a job: its params, its code, and the fingerprints of the jobs whose artefacts it reads.
 

@@ -1,13 +1,11 @@
 """The result record: what evaluation writes and reporting reads."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from shiftpress.core.history import stamp
 from shiftpress.core.storage import canonical_json, read_artefact, write_artefact
 
 Phase = Literal["shifts", "codecs", "cards", "decks", "atmc", "edge"]
@@ -38,19 +36,6 @@ def write_records(path: str | Path, records: Iterable[Record], producer: str) ->
     """Write records as one JSON artefact."""
     rows = [record.model_dump() for record in records]
     write_artefact(path, canonical_json(rows), producer)
-
-
-def first_made(files: Mapping[str, Iterable[Record]]) -> list[dict[str, str]]:
-    """When the first records of each phase, dataset and model were written, by the time of their file."""
-    first: dict[tuple[str, str, str], float] = {}
-    for path, records in files.items():
-        written = Path(path).stat().st_mtime
-        for model in {(record.phase, record.dataset, record.model) for record in records}:
-            first[model] = min(written, first.get(model, written))
-    return [
-        {"phase": model[0], "dataset": model[1], "model": model[2], "first": stamp(datetime.fromtimestamp(time, UTC))}
-        for model, time in sorted(first.items())
-    ]
 
 
 def read_records(path: str | Path) -> list[Record]:

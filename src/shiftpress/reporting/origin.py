@@ -65,6 +65,14 @@ def costs(benchmarks: Path, blocks: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
+def code_files() -> list[Path]:
+    """The files of the project that say how results are made and shown."""
+    roots = [Path("src"), Path("workflow"), Path("claims"), Path("report")]
+    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+    suffixes = (".py", ".smk", ".yaml", ".j2", ".css", ".js", ".csv")
+    return sorted(path for path in files if path.suffix in suffixes) + [p for p in [Path("Snakefile")] if p.is_file()]
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.core.provenance import code_files, digest_of
+from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.attack_tables import robust_table
@@ -19,7 +19,7 @@ from shiftpress.reporting.deck_attacks import attacked_decks
 from shiftpress.reporting.deck_charts import deck_charts
 from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table
 from shiftpress.reporting.images import contact_row, strips
-from shiftpress.reporting.origin import costs, origin, packages
+from shiftpress.reporting.origin import code_files, costs, origin, packages
 from shiftpress.reporting.published import about, headline, published, released, sister_study
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table

@@ -10,9 +10,8 @@ from typing import Any
 
 from shiftpress.core.history import stamp
 from shiftpress.core.problems import InputError
-from shiftpress.core.provenance import code_files
 from shiftpress.core.storage import DamagedArtefact, read_facts, read_json
-from shiftpress.reporting.origin import origin
+from shiftpress.reporting.origin import code_files, origin
 
 SCHEMA = "shiftpress/run/1"
 CARD = ("title", "images", "pixels_sha256", "origin", "licence", "citation")
