@@ -14,6 +14,11 @@ pathvars:
     benchmarks=f"benchmarks/{PARAMS.run.tier}",
 
 
+# a lane is one job after another within a job of a batch system
+resource_scopes:
+    lanes="local",
+
+
 include: "workflow/rules/members.smk"
 include: "workflow/rules/compressing.smk"
 include: "workflow/rules/attacking.smk"
@@ -36,3 +41,12 @@ rule all:
         rules.report.input,
     message:
         "All done"
+
+
+onsuccess:
+    notify(SITE.notify, "done", PARAMS.run.tier)
+
+
+onerror:
+    FAILURES.tell()
+    notify(SITE.notify, "failed", PARAMS.run.tier, len(FAILURES.failed()))

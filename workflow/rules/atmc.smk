@@ -18,6 +18,11 @@ rule train_base:
         "<benchmarks>/train_base/{dataset}/{classifier}/{training}/seeds{seeds}.tsv"
     wildcard_constraints:
         training="natural|adversarial|mixed|trades",
+    group:
+        packed("train_base")
+    threads: 1
+    resources:
+        **asked_by("train_base"),
     params:
         classifier=entry("classifiers"),
         augmentation=atmc_augmentation,
@@ -45,6 +50,11 @@ rule train_atmc:
         "<logs>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    group:
+        packed("train_atmc")
+    threads: 1
+    resources:
+        **asked_by("train_atmc"),
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
@@ -73,6 +83,11 @@ rule score_atmc:
         "<logs>/score_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    group:
+        packed("score_atmc")
+    threads: 1
+    resources:
+        **asked_by("score_atmc"),
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
@@ -92,6 +107,11 @@ rule compare_atmc:
         digest=sidecar(paths.ORDER_RECORDS),
     log:
         "<logs>/compare_atmc/{dataset}/{classifier}/seeds{seeds}.log",
+    group:
+        packed("compare_atmc")
+    threads: 1
+    resources:
+        **asked_by("compare_atmc"),
     params:
         metrics=["accuracy", "robust_accuracy"],
         robust="robust_accuracy",

@@ -19,6 +19,11 @@ rule attack_card:
         "<logs>/attack_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
+    group:
+        packed("attack_card")
+    threads: 1
+    resources:
+        **asked_by("attack_card"),
     params:
         classifier=entry("classifiers"),
         cards=cards_of,
@@ -51,6 +56,11 @@ rule attack_atmc:
         "<logs>/attack_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    group:
+        packed("attack_atmc")
+    threads: 1
+    resources:
+        **asked_by("attack_atmc"),
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
@@ -80,6 +90,11 @@ rule attack_edge:
         "<logs>/attack_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    group:
+        packed("attack_edge")
+    threads: 1
+    resources:
+        **asked_by("attack_edge"),
     params:
         attacks=lambda w: {
             n: PARAMS.attacks[n].model_dump() for n in attacks_on_size(w)
@@ -113,6 +128,11 @@ rule attack_decks:
         "<logs>/attack_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_decks/{dataset}/seeds{seeds}.tsv"
+    group:
+        packed("attack_decks")
+    threads: 1
+    resources:
+        **asked_by("attack_decks"),
     params:
         models=lambda w: attacks_on_decks(w.dataset),
         decks=decks_under_attack,

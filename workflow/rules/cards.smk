@@ -16,6 +16,11 @@ rule train_dense:
         "<logs>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.tsv"
+    group:
+        packed("train_dense")
+    threads: 1
+    resources:
+        **asked_by("train_dense"),
     params:
         classifier=entry("classifiers"),
         augmentation=entry("augmentations"),
@@ -45,6 +50,11 @@ rule prune_card:
         "<benchmarks>/prune_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
     wildcard_constraints:
         pruner="|".join(PARAMS.pruners),
+    group:
+        packed("prune_card")
+    threads: 1
+    resources:
+        **asked_by("prune_card"),
     params:
         classifier=entry("classifiers"),
         augmentation=entry("augmentations"),

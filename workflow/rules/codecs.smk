@@ -13,6 +13,11 @@ rule train_codec:
         "<logs>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.tsv"
+    group:
+        packed("train_codec")
+    threads: 1
+    resources:
+        **asked_by("train_codec"),
     params:
         codec=entry("codecs"),
         objective=entry("objectives"),

@@ -32,9 +32,15 @@ from shiftpress.loading import load_study
 sys.path.insert(
     0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
 )
+from batch.failures import watch
+from batch.inside import run_inside
+from batch.needs import group_of, needs_of
+from batch.site import notify, read_site
 from warm.scripts import keep_warm
 
 keep_warm()
+run_inside()
+FAILURES = watch()
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.
@@ -44,6 +50,7 @@ CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
 try:
     PARAMS = load_study(list(dict.fromkeys(FILES)), workflow.config_settings.config)
     read_ledgers(CLAIM_FILES)
+    SITE = read_site()
     PUBLISHED = {
         kind: {source.name: source for source in component("datasets", kind).sources()}
         for kind in kinds("datasets")
@@ -89,6 +96,16 @@ wildcard_constraints:
         sorted({re.escape(name) for files in PUBLISHED.values() for name in files})
     ),
     seeds=r"\d+(-\d+)?(x\d+(-\d+)?)?",
+
+
+def asked_by(rule):
+    """resources: memory, time, a GPU or none; runtime settings, which make nothing stale."""
+    return needs_of(rule, PARAMS.run.tier, SITE)
+
+
+def packed(rule):
+    """group: jobs that a batch system gets as one, or none."""
+    return group_of(rule, PARAMS.run.tier)
 
 
 def entry(family):

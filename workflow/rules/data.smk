@@ -13,6 +13,9 @@ rule fetch_data:
         raw=paths.RAW,
     log:
         "<logs>/fetch_data/{kind}/{file}.log",
+    threads: 1
+    resources:
+        **asked_by("fetch_data"),
     params:
         accepted=accepted,
     message:
@@ -38,6 +41,11 @@ rule prepare_data:
         "<logs>/prepare_data/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare_data/{dataset}.tsv"
+    group:
+        packed("prepare_data")
+    threads: 1
+    resources:
+        **asked_by("prepare_data"),
     params:
         dataset=entry("datasets"),
         source=digest_of_raw,

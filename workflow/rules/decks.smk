@@ -14,6 +14,11 @@ rule pack_decks:
         "<logs>/pack_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/pack_decks/{dataset}/seeds{seeds}.tsv"
+    group:
+        packed("pack_decks")
+    threads: 1
+    resources:
+        **asked_by("pack_decks"),
     params:
         networks=networks_of,
         members=[member.key for member in CANDIDATES],
@@ -42,6 +47,11 @@ rule score_decks:
         "<logs>/score_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_decks/{dataset}/seeds{seeds}.tsv"
+    group:
+        packed("score_decks")
+    threads: 1
+    resources:
+        **asked_by("score_decks"),
     params:
         decks={name: deck.model_dump() for name, deck in DECKS.items()},
         gates={name: PARAMS.gates[name].model_dump() for name in PARAMS.chosen("gates")},
@@ -70,6 +80,11 @@ rule search_decks:
         "<logs>/search_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/search_decks/{dataset}/seeds{seeds}.tsv"
+    group:
+        packed("search_decks")
+    threads: 1
+    resources:
+        **asked_by("search_decks"),
     params:
         members=[member.key for member in CANDIDATES],
         budgets=PARAMS.budgets.model_dump(),

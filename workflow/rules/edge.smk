@@ -16,6 +16,11 @@ rule train_edge:
         "<logs>/train_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    group:
+        packed("train_edge")
+    threads: 1
+    resources:
+        **asked_by("train_edge"),
     params:
         classifier=entry("classifiers"),
         augmentation=PARAMS.augmentations[PARAMS.fit.edge.augmentation].model_dump(),
@@ -42,6 +47,11 @@ rule round_edge:
         "<logs>/round_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/round_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    group:
+        packed("round_edge")
+    threads: 1
+    resources:
+        **asked_by("round_edge"),
     params:
         quantizers={n: PARAMS.quantizers[n].model_dump() for n in EDGE_QUANTIZERS},
         plan=EDGE_ROUNDED,
@@ -69,6 +79,11 @@ rule score_edge:
         "<logs>/score_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    group:
+        packed("score_edge")
+    threads: 1
+    resources:
+        **asked_by("score_edge"),
     params:
         sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
         repeats=PARAMS.edge.latency_repeats,
@@ -90,6 +105,11 @@ rule compare_edge:
         digest=sidecar(paths.EDGE_LOSSES),
     log:
         "<logs>/compare_edge/{dataset}.log",
+    group:
+        packed("compare_edge")
+    threads: 1
+    resources:
+        **asked_by("compare_edge"),
     message:
         "Comparing what networks for the edge lose on {wildcards.dataset}"
     script:

@@ -18,6 +18,11 @@ rule score_codec:
         "<logs>/score_codec/{dataset}/{codec}/{objective}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_codec/{dataset}/{codec}/{objective}/seeds{seeds}.tsv"
+    group:
+        packed("score_codec")
+    threads: 1
+    resources:
+        **asked_by("score_codec"),
     params:
         codec=entry("codecs"),
         sources=sources_of_shifts,
@@ -40,6 +45,11 @@ rule score_formats:
         "<logs>/score_formats/{dataset}.log",
     benchmark:
         "<benchmarks>/score_formats/{dataset}.tsv"
+    group:
+        packed("score_formats")
+    threads: 1
+    resources:
+        **asked_by("score_formats"),
     params:
         formats=FORMATS,
         sources=sources_of_shifts,
@@ -68,6 +78,11 @@ rule score_card:
         "<logs>/score_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
+    group:
+        packed("score_card")
+    threads: 1
+    resources:
+        **asked_by("score_card"),
     params:
         classifier=entry("classifiers"),
         cards=cards_of,
@@ -113,6 +128,11 @@ rule collect_scores:
         ],
     log:
         "<logs>/collect_scores.log",
+    group:
+        packed("collect_scores")
+    threads: 1
+    resources:
+        **asked_by("collect_scores"),
     message:
         "Collecting the records into {output.csv}"
     script:

@@ -33,6 +33,11 @@ rule judge_claims:
         digests=[sidecar(paths.CLAIMS), sidecar(paths.METRICS)],
     log:
         "<logs>/judge_claims.log",
+    group:
+        packed("judge_claims")
+    threads: 1
+    resources:
+        **asked_by("judge_claims"),
     params:
         tier=PARAMS.run.tier,
     message:
@@ -63,6 +68,11 @@ rule render_report:
         ],
     log:
         "<logs>/render_report.log",
+    group:
+        packed("render_report")
+    threads: 1
+    resources:
+        **asked_by("render_report"),
     params:
         params=PARAMS.effective(),
         shifts={

@@ -21,6 +21,11 @@ rule shift_images:
         "<logs>/shift_images/{dataset}/{shift}.log",
     benchmark:
         "<benchmarks>/shift_images/{dataset}/{shift}.tsv"
+    group:
+        packed("shift_images")
+    threads: 1
+    resources:
+        **asked_by("shift_images"),
     params:
         shift=entry("shifts"),
         datasets=needs("datasets"),
