@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check-robustbench lint lock reference record
+.PHONY: help setup report test test-slurm faults-slurm check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -21,7 +21,13 @@ report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and s
 	@echo "Report: $(CURDIR)/results/$(TIER)/report/index.html"
 
 test: setup  ## All tests, with coverage of src/
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slurm" --cov --cov-report=term:skip-covered
+
+test-slurm: setup  ## The pipeline on a real Slurm of its own (root; apt-get install slurm-wlm munge): 4 minutes
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/slurm
+
+faults-slurm: setup  ## 40 faults of a cluster, one after another: 40 minutes; the table is printed
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/slurm/fault_table.py --tries 40
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
 	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)

@@ -1,0 +1,220 @@
+"""Strikes a cluster with faults, again and again, and writes down how each run ended.
+
+    python tests/slurm/fault_table.py [--tries 40] [--seed 0] [--folder FOLDER] [--out FILE]
+
+In a copy of the project, one try after another: `snakemake codecs --profile cluster` on the smoke tier, a fault at a
+random moment of a running job, at most one more start of the same command; then its files are compared with those that
+a run on this machine made. Ends with 1 if any try went wrong.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+from conftest import BIN, SMOKE, copy_project, snakemake  # noqa: E402
+from faults import STRIKES, fill_disk, free_disk, hang_up, left, running, take_disk, too_little_memory  # noqa: E402
+from lab import Lab  # noqa: E402
+from watching import Watch, until  # noqa: E402
+
+COMMAND = ("codecs", "--profile", "cluster", *SMOKE)
+PHASE = "results/smoke/codecs"
+MADE = (PHASE, "work", "logs/smoke/train_codec", "benchmarks/smoke/train_codec")
+POLL_S = 2
+"""The site's first pause between two looks at the queue; each look that finds nothing adds ten seconds to the next."""
+LONGEST_S = 420
+"""A run that takes longer hangs: with every fault it takes less than half of this on two cores."""
+AFTER_S = 15
+"""Snakemake reads the end of the last job, ends, and Python is taken apart; on a busy machine."""
+LAST_MOMENT_S = 10
+"""Faults come within so many seconds of a job's start; it takes about twice as long."""
+
+
+@dataclass
+class Try:
+    """How one try went."""
+
+    fault: str
+    moment: float
+    starts: int = 1
+    seconds: float = 0
+    waited: float = 0
+    allowed: float = 0
+    wrong: str = ""
+
+    def row(self) -> str:
+        """One line of the table of all tries."""
+        return (
+            f"| {self.fault} | {self.moment:.1f} | {self.starts} | {self.seconds:.0f} | {self.waited:.0f} of "
+            f"{self.allowed:.0f} | {self.wrong or 'as it should be'} |"
+        )
+
+
+class Trial:
+    """A copy of the project, a Slurm, and the files that a run must leave."""
+
+    def __init__(self, folder: Path, lab: Lab):
+        self.project = copy_project(folder / "project")
+        self.lab = lab
+        use_lab(self.project)
+        snakemake("codecs", *SMOKE, cwd=self.project)
+        self.expected = self.digests()
+        assert len(self.expected) == 3, self.expected
+        self.needs = (self.project / "workflow/batch/needs.py").read_text()
+
+    def digests(self) -> dict[str, str]:
+        """Of the weights."""
+        found = sorted((self.project / PHASE).rglob("*.safetensors"))
+        return {str(path.relative_to(self.project)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+    def reset(self) -> None:
+        """As if the phase had never run."""
+        for name in MADE:
+            shutil.rmtree(self.project / name, ignore_errors=True)
+        (self.project / "workflow/batch/needs.py").write_text(self.needs)
+        self.lab.wait_for("idle")
+
+    def start(self) -> subprocess.Popen:
+        """Start the command."""
+        env = os.environ | {
+            "PYTHONPATH": os.pathsep.join([str(self.project / "src"), os.environ.get("PYTHONPATH", "")]),
+            "PATH": os.pathsep.join([str(self.lab.folder / "bin"), str(BIN), os.environ["PATH"]]),
+        }
+        with open(self.project / "run.log", "ab") as log:
+            return subprocess.Popen([BIN / "snakemake", *COMMAND], cwd=self.project, env=env, stdout=log, stderr=log)
+
+    def attempt(self, fault: str, moments: random.Random) -> Try:
+        """One try, from nothing to the comparison."""
+        self.reset()
+        this, begun = Try(fault, moments.uniform(0, LAST_MOMENT_S)), time.monotonic()
+        if fault == "disk full":
+            fill_disk(self.project / PHASE, "64k")
+        if fault == "out of memory":
+            too_little_memory(self.project)
+        try:
+            with Watch(self.project / "logs") as watch:
+                self.run(this)
+            this.seconds = time.monotonic() - begun
+            this.wrong = this.wrong or self.mistake(watch)
+        finally:
+            if fault == "disk full":
+                take_disk(self.project / PHASE)
+        return this
+
+    def run(self, this: Try) -> None:
+        """Run the command, strike, and run it once more if it fails."""
+        process, first = self.start(), time.time()
+        if until(lambda: running(self.lab) or process.poll() is not None, LONGEST_S) and process.poll() is None:
+            time.sleep(this.moment)
+            for job in running(self.lab)[:1]:
+                STRIKES[this.fault](self.lab, job)
+        if self.ended(process, this) and process.returncode:
+            if this.fault == "disk full":
+                free_disk(self.project / PHASE)
+            this.starts, process = 2, self.start()
+            if self.ended(process, this) and process.returncode:
+                this.wrong = f"ended with {process.returncode} after a second start"
+        this.allowed = 2 * longest_pause(time.time() - first) + AFTER_S
+
+    def ended(self, process: subprocess.Popen, this: Try) -> bool:
+        """Whether the run ends by itself, and soon after its last job."""
+        try:
+            process.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            this.wrong = f"hangs; the queue holds {left(self.lab)}"
+            hang_up(process)
+            return False
+        this.waited = max(this.waited, time.time() - self.last_end())
+        return True
+
+    def last_end(self) -> float:
+        """When the last job of all ended."""
+        said = self.lab.slurm("scontrol", "show", "job", "-o", check=False)
+        ends = [word.removeprefix("EndTime=") for word in said.split() if word.startswith("EndTime=2")]
+        return time.mktime(time.strptime(max(ends), "%Y-%m-%dT%H:%M:%S"))
+
+    def mistake(self, watch: Watch) -> str:
+        """What is not as it should be after the run, or nothing."""
+        found = self.digests()
+        if found != self.expected:
+            return f"other files: {sorted(set(found.items()) ^ set(self.expected.items()))}"
+        if watch.twice:
+            return f"two processes on one output: {watch.twice}"
+        if not watch.seen or left(self.lab):
+            return f"seen at work: {dict(watch.seen)}; left in the queue: {left(self.lab)}"
+        return ""
+
+
+def use_lab(project: Path) -> None:
+    """Edit the site's file as the manual says."""
+    site = project / "workflow/profiles/site.yaml"
+    text = site.read_text()
+    for old, new in {
+        "partition:  ": "partition: main",
+        "longest_minutes: 1440": "longest_minutes: 120",
+        "largest_mb: 128000": "largest_mb: 8000",
+        "poll_seconds: 20": f"poll_seconds: {POLL_S}",
+    }.items():
+        at = text.index(f"\n{old}") + 1
+        text = text[:at] + new + text[at + len(old) :]
+    site.write_text(text)
+
+
+def longest_pause(seconds: float) -> float:
+    """The longest pause between two looks at the queue in a run of so many seconds."""
+    pause, passed = POLL_S, 0.0
+    while passed + pause < seconds:
+        passed, pause = passed + pause, pause + 10
+    return pause
+
+
+def summary(tries: list[Try]) -> str:
+    """For each fault how many tries there were, how many went wrong, and the worst of them."""
+    rows = ["| fault | tries | wrong | second starts | longest run, s | longest wait after the last job, s |"]
+    rows += ["| --- | --- | --- | --- | --- | --- |"]
+    for fault in STRIKES:
+        if own := [this for this in tries if this.fault == fault]:
+            wrong, again = sum(bool(this.wrong) for this in own), sum(this.starts - 1 for this in own)
+            worst, waited = max(this.seconds for this in own), max(this.waited for this in own)
+            rows.append(f"| {fault} | {len(own)} | {wrong} | {again} | {worst:.0f} | {waited:.0f} |")
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Run all tries, telling each as it ends."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--tries", type=int, default=40)
+    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--folder", type=Path)
+    arguments.add_argument("--out", type=Path)
+    given = arguments.parse_args()
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="shiftpress-slurm-"))
+    lab, tries, moments = Lab(folder / "lab"), [], random.Random(given.seed)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    lab.start()
+    try:
+        trial = Trial(folder, lab)
+        for number in range(given.tries):
+            tries.append(trial.attempt(list(STRIKES)[number % len(STRIKES)], moments))
+            print(tries[-1].row(), flush=True)
+            text = summary(tries) + "\n\n" + "\n".join(this.row() for this in tries) + "\n"
+            if given.out:
+                given.out.write_text(text)
+    finally:
+        lab.stop()
+    print(f"\n{summary(tries)}")
+    return int(any(this.wrong for this in tries))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

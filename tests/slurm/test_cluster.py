@@ -1,0 +1,100 @@
+"""`snakemake --profile cluster` on a real Slurm: through faults to the report, with the numbers of a local run."""
+
+import json
+import random
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import BIN, SMOKE, copy_project, run
+from fault_table import LONGEST_S, use_lab
+from faults import STRIKES, hang_up, left, running
+from lab import Lab
+from watching import Watch, until
+
+pytestmark = pytest.mark.slurm
+
+FAULTS = ("scancel", "slurmctld restarted", "requeue", "preemption", "node lost")
+EVERY_S = 12
+# how long networks take is measured anew in every run, and is in the page; the page also tells times and versions
+MEASURED = ("latency.json", "report/index.html")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    lab = Lab(tmp_path_factory.mktemp("slurm"))
+    lab.start()
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = copy_project(tmp_path / "project")
+    use_lab(project)
+    return project
+
+
+def command(lab: Lab, project: Path, *words: str) -> subprocess.Popen:
+    """Start Snakemake on the cluster, its words in run.log."""
+    env = lab.env | {"PYTHONPATH": f"{project / 'src'}:{lab.env.get('PYTHONPATH', '')}"}
+    env["PATH"] = f"{lab.folder / 'bin'}:{BIN}:{env['PATH']}"
+    with open(project / "run.log", "ab") as log:
+        return subprocess.Popen([BIN / "snakemake", *words], cwd=project, env=env, stdout=log, stderr=log)
+
+
+def digests(project: Path) -> dict[str, str]:
+    """Of every artefact of the smoke tier, as recorded beside it; of measured times only that they are there."""
+    root, found = project / "results/smoke", {}
+    for path in sorted(root.rglob("*.json")):
+        facts = json.loads(path.read_bytes())
+        if isinstance(facts, dict) and facts.get("schema") == "shiftpress/artefact/1":
+            name = str(path.relative_to(root)).removesuffix(".json")
+            found[name] = "measured" if name.endswith(MEASURED) else facts["sha256"]
+    return found
+
+
+def test_the_smoke_tier_comes_through_five_faults_to_the_numbers_of_a_local_run(lab, project, finished):
+    words, moments, done = ("--profile", "cluster", *SMOKE), random.Random(9), []
+    process = command(lab, project, *words)
+    with Watch(project / "logs") as watch:
+        for fault in FAULTS:
+            if not until(lambda: running(lab) or process.poll() is not None, LONGEST_S) or process.poll() is not None:
+                break
+            time.sleep(moments.uniform(0, EVERY_S))
+            for job in running(lab)[:1]:
+                STRIKES[fault](lab, job)
+                done.append(fault)
+        try:
+            process.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            hang_up(process)
+            pytest.fail(f"hangs; the queue holds {left(lab)}\n{(project / 'run.log').read_text()[-5000:]}")
+        if process.returncode:
+            again = command(lab, project, *words)
+            assert again.wait(LONGEST_S) == 0, (project / "run.log").read_text()[-5000:]
+    assert done == list(FAULTS)
+    assert watch.looks > 50 and len(watch.seen) > 20 and not watch.twice
+    assert not left(lab)
+    assert digests(project) == digests(finished)
+    run(BIN / "shiftpress", "verify", "--tier", "smoke", cwd=project)
+
+
+def test_a_job_that_fails_on_the_cluster_is_told_once_with_its_log_and_its_command(lab, project):
+    script = project / "workflow/scripts/prepare_data.py"
+    text, line = script.read_text(), "    splits, card = "
+    script.write_text(text.replace(line, f"    raise ValueError('why it failed')\n{line}"))
+    site = project / "workflow/profiles/site.yaml"
+    notify = "notify: echo $SHIFTPRESS_STATUS $SHIFTPRESS_FAILED >>told"
+    site.write_text(re.sub(r"^notify:.*", notify, site.read_text(), flags=re.M))
+    words = ("results/smoke/data/uci/card.json", "--profile", "cluster", "--retries", "0", *SMOKE)
+    process = command(lab, project, *words)
+    assert process.wait(LONGEST_S) == 1
+    said = (project / "run.log").read_text()
+    block = said[said.index("\nFailed: ") :]
+    assert said.count("\nFailed: ") == 1
+    assert "prepare_data (dataset=uci)" in block and "why it failed" in block
+    assert "snakemake results/smoke/data/uci/train.safetensors --profile cluster" in block
+    assert (project / "told").read_text() == "failed 1\n"
