@@ -141,7 +141,7 @@ class Trial:
         """When the last job of all ended."""
         said = self.lab.slurm("scontrol", "show", "job", "-o", check=False)
         ends = [word.removeprefix("EndTime=") for word in said.split() if word.startswith("EndTime=2")]
-        return time.mktime(time.strptime(max(ends), "%Y-%m-%dT%H:%M:%S"))
+        return time.mktime(time.strptime(max(ends), "%Y-%m-%dT%H:%M:%S")) if ends else time.time()
 
     def mistake(self, watch: Watch) -> str:
         """What is not as it should be after the run, or nothing."""

@@ -47,7 +47,14 @@ def node_lost(lab: Lab, job: str) -> None:
 
 
 def slurmctld_restarted(lab: Lab, job: str) -> None:
-    """The controller dies; nobody can submit or ask until it is back, with what it had saved."""
+    """The controller saves its state and ends; nobody can submit or ask until it is back."""
+    lab.kill("slurmctld", signal.SIGTERM)
+    time.sleep(6)
+    lab.slurmctld()
+
+
+def slurmctld_killed(lab: Lab, job: str) -> None:
+    """The controller dies, and may forget what it was given in its last seconds."""
     lab.kill("slurmctld")
     time.sleep(6)
     lab.slurmctld()
@@ -75,6 +82,7 @@ STRIKES: dict[str, Strike] = {
     "slurmd killed": slurmd_killed,
     "node lost": node_lost,
     "slurmctld restarted": slurmctld_restarted,
+    "slurmctld killed": slurmctld_killed,
     "requeue": requeue,
     "preemption": preemption,
     "out of memory": nothing,

@@ -1,5 +1,6 @@
 """Needs of jobs, the site's file, the profiles of batch systems, and what is said of failures."""
 
+import asyncio
 import importlib.util
 import logging
 import os
@@ -11,9 +12,10 @@ from conftest import ROOT, SMOKE, planned
 
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from batch import inside, needs, profile, site  # noqa: E402
+from batch import inside, lost, needs, profile, site  # noqa: E402
 from batch.failures import Failures, options_of  # noqa: E402
 from snakemake.profiles import ProfileConfigFileParser  # noqa: E402
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
 from shiftpress.core.problems import InputError  # noqa: E402
@@ -153,6 +155,44 @@ def test_the_command_keeps_profile_and_tier_only():
     words = "codecs --profile cluster -n --configfile tiers/smoke.yaml mine.yaml --cores 2".split()
     assert options_of(words) == ["--profile", "cluster", "--configfile", "tiers/smoke.yaml", "mine.yaml"]
     assert options_of(["--profile=cluster", "--configfile=x.yaml"]) == ["--profile=cluster", "--configfile=x.yaml"]
+
+
+def test_a_job_is_lost_when_two_looks_running_do_not_find_it():
+    missing = lost.Missing()
+    looks = [{}, {"1": "RUNNING"}, {"1": "PREEMPTED"}, {"1": "PENDING"}, {}, {"1": "NODE_FAIL"}]
+    assert [missing.again("1", states) for states in looks] == [False, False, False, False, False, True]
+
+
+def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
+    plugin = pytest.importorskip(inside.PLUGIN)
+    for name in ("additional_general_args", "get_job_args", "check_active_jobs"):
+        assert hasattr(plugin.Executor, name)
+        monkeypatch.setattr(plugin.Executor, name, getattr(plugin.Executor, name), raising=False)
+    jobs = [SubmittedJobInfo(None, external_jobid=number, aux={}) for number in ("1", "2", "3")]
+    told = []
+    executor = plugin.Executor.__new__(plugin.Executor)
+    executor.run_uuid, executor.report_job_error = "run", lambda job, **said: told.append(job.external_jobid)
+    monkeypatch.setattr(plugin.Executor, "get_status_command", lambda self: "squeue")
+    monkeypatch.setattr(plugin.Executor, "logger", None, raising=False)
+
+    async def waits_for_all(self, active):
+        for job in active:
+            yield job
+
+    async def states(command, logger):
+        return {"1": "RUNNING", "3": "PREEMPTED"}, 0.1
+
+    monkeypatch.setattr(plugin.Executor, "check_active_jobs", waits_for_all)
+    monkeypatch.setattr(plugin, "query_job_status", states)
+    lost.notice_lost_jobs()
+    inside.run_inside()
+
+    async def look():
+        return [job.external_jobid async for job in executor.check_active_jobs(jobs)]
+
+    assert asyncio.run(look()) == ["1", "2", "3"] and not told
+    assert asyncio.run(look()) == ["1"] and told == ["2", "3"]
+    assert executor.additional_general_args() == "--executor local"
 
 
 @pytest.mark.slow

@@ -34,12 +34,14 @@ sys.path.insert(
 )
 from batch.failures import watch
 from batch.inside import run_inside
+from batch.lost import notice_lost_jobs
 from batch.needs import group_of, needs_of
 from batch.site import notify, read_site
 from warm.scripts import keep_warm
 
 keep_warm()
 run_inside()
+notice_lost_jobs()
 FAILURES = watch()
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows

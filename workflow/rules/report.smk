@@ -106,6 +106,11 @@ rule describe_run:
         digest=sidecar(paths.RUN),
     log:
         "<logs>/describe_run.log",
+    group:
+        packed("describe_run")
+    threads: 1
+    resources:
+        **asked_by("describe_run"),
     params:
         params=PARAMS.effective(),
         benchmarks=f"benchmarks/{PARAMS.run.tier}",
