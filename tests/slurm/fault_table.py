@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 from conftest import BIN, SMOKE, copy_project, snakemake  # noqa: E402
+from edit_site import POLL_S, edit  # noqa: E402
 from faults import STRIKES, fill_disk, free_disk, hang_up, left, running, take_disk, too_little_memory  # noqa: E402
 from lab import Lab  # noqa: E402
 from watching import Watch, until  # noqa: E402
@@ -30,8 +31,6 @@ from watching import Watch, until  # noqa: E402
 COMMAND = ("codecs", "--profile", "cluster", *SMOKE)
 PHASE = "results/smoke/codecs"
 MADE = (PHASE, "work", "logs/smoke/train_codec", "benchmarks/smoke/train_codec")
-POLL_S = 2
-"""The site's first pause between two looks at the queue; each look that finds nothing adds ten seconds to the next."""
 LONGEST_S = 420
 """A run that takes longer hangs: with every fault it takes less than half of this on two cores."""
 AFTER_S = 15
@@ -66,7 +65,7 @@ class Trial:
     def __init__(self, folder: Path, lab: Lab):
         self.project = copy_project(folder / "project")
         self.lab = lab
-        use_lab(self.project)
+        edit(self.project / "workflow/profiles/site.yaml")
         snakemake("codecs", *SMOKE, cwd=self.project)
         self.expected = self.digests()
         assert len(self.expected) == 3, self.expected
@@ -155,21 +154,6 @@ class Trial:
         return ""
 
 
-def use_lab(project: Path) -> None:
-    """Edit the site's file as the manual says."""
-    site = project / "workflow/profiles/site.yaml"
-    text = site.read_text()
-    for old, new in {
-        "partition:  ": "partition: main",
-        "longest_minutes: 1440": "longest_minutes: 120",
-        "largest_mb: 128000": "largest_mb: 8000",
-        "poll_seconds: 20": f"poll_seconds: {POLL_S}",
-    }.items():
-        at = text.index(f"\n{old}") + 1
-        text = text[:at] + new + text[at + len(old) :]
-    site.write_text(text)
-
-
 def longest_pause(seconds: float) -> float:
     """The longest pause between two looks at the queue in a run of so many seconds."""
     pause, passed = POLL_S, 0.0
@@ -193,10 +177,8 @@ def summary(tries: list[Try]) -> str:
 def main() -> int:
     """Run all tries, telling each as it ends."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--tries", type=int, default=40)
-    arguments.add_argument("--seed", type=int, default=0)
-    arguments.add_argument("--folder", type=Path)
-    arguments.add_argument("--out", type=Path)
+    for name, kind, default in (("tries", int, 40), ("seed", int, 0), ("folder", Path, None), ("out", Path, None)):
+        arguments.add_argument(f"--{name}", type=kind, default=default)
     given = arguments.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="shiftpress-slurm-"))
     lab, tries, moments = Lab(folder / "lab"), [], random.Random(given.seed)

@@ -3,13 +3,16 @@
 import json
 import random
 import re
+import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from conftest import BIN, SMOKE, copy_project, run
-from fault_table import LONGEST_S, use_lab
+from conftest import BIN, ROOT, SMOKE, copy_project, run
+from edit_site import edit
+from fault_table import LONGEST_S
 from faults import STRIKES, hang_up, left, running
 from lab import Lab
 from watching import Watch, until
@@ -33,7 +36,7 @@ def lab(tmp_path_factory):
 @pytest.fixture
 def project(tmp_path):
     project = copy_project(tmp_path / "project")
-    use_lab(project)
+    edit(project / "workflow/profiles/site.yaml")
     return project
 
 
@@ -56,8 +59,37 @@ def digests(project: Path) -> dict[str, str]:
     return found
 
 
-def test_the_smoke_tier_comes_through_five_faults_to_the_numbers_of_a_local_run(lab, project, finished):
-    words, moments, done = ("--profile", "cluster", *SMOKE), random.Random(9), []
+def chapter() -> list[str]:
+    """The commands of the README's chapter on clusters, without their remarks."""
+    text = (ROOT / "README.md").read_text()
+    block = text[text.index("## On a Slurm cluster") :].split("```")[1]
+    return [line.split("  #")[0].strip() for line in block.splitlines()[1:]]
+
+
+def followed(lab: Lab, folder: Path) -> tuple[Path, list[str]]:
+    """A project made in an empty folder by the chapter's words, up to its first run; and that run's.
+
+    Two words are not the chapter's: whose clone it is, and the environment, which is this test's own.
+    """
+    lines = chapter()
+    first = next(number for number, line in enumerate(lines) if line.startswith("snakemake "))
+    assert lines[first:] == ["snakemake --profile cluster --configfile tiers/smoke.yaml", "snakemake --profile cluster"]
+    origin, environment = copy_project(folder / "origin"), shlex.quote(str(BIN.parent))
+    own = {"<this repository>": shlex.quote(str(origin)), "make setup": f"ln -s {environment} .venv"}
+    script = "\n".join(lines[:first])
+    for word, instead in own.items():
+        assert script.count(word) == 1
+        script = script.replace(word, instead)
+    (folder / "empty").mkdir()
+    editor = f"{sys.executable} {Path(__file__).with_name('edit_site.py')}"
+    env = lab.env | {"EDITOR": editor, "PYTHONPATH": str(origin / "src")}
+    subprocess.run(["bash", "-euc", script], cwd=folder / "empty", env=env, check=True)
+    return folder / "empty/shiftpress", lines[first].split()[1:]
+
+
+def test_the_readmes_words_lead_through_five_faults_to_the_numbers_of_a_local_run(lab, tmp_path, finished):
+    project, words = followed(lab, tmp_path)
+    moments, done = random.Random(9), []
     process = command(lab, project, *words)
     with Watch(project / "logs") as watch:
         for fault in FAULTS:
