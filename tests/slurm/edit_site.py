@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 POLL_S = 2
-"""The first pause between two looks at the queue; each look that finds nothing adds ten seconds to the next."""
+"""Between two looks at the queue."""
 LINES = {
     "partition:  ": "partition: main",
     "longest_minutes: 1440": "longest_minutes: 120",

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT, SMOKE, planned
@@ -174,6 +175,8 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
     executor.run_uuid, executor.report_job_error = "run", lambda job, **said: told.append(job.external_jobid)
     monkeypatch.setattr(plugin.Executor, "get_status_command", lambda self: "squeue")
     monkeypatch.setattr(plugin.Executor, "logger", None, raising=False)
+    settings = SimpleNamespace(init_seconds_before_status_checks=7)
+    executor.workflow = SimpleNamespace(executor_settings=settings)
 
     async def waits_for_all(self, active):
         for job in active:
@@ -192,6 +195,7 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
 
     assert asyncio.run(look()) == ["1", "2", "3"] and not told
     assert asyncio.run(look()) == ["1"] and told == ["2", "3"]
+    assert executor.next_seconds_between_status_checks == 7
     assert executor.additional_general_args() == "--executor local"
 
 

@@ -3,7 +3,8 @@
 A controller that crashes forgets what it was given in its last seconds; ended jobs are forgotten after `MinJobAge`; a
 partition may cancel the jobs that have to make room. The executor plugin takes a job that is not listed for one that is
 not listed yet. Here two looks in which it is not there, or in which it has ended so, make it a failed one, which
-Snakemake submits again.
+Snakemake submits again. The plugin also looks less and less often, up to every three minutes; here the pauses stay as
+the site wants them.
 """
 
 import sys
@@ -46,6 +47,8 @@ def notice_lost_jobs() -> None:
     ) -> AsyncIterator[SubmittedJobInfo]:
         """Look as the plugin does, and then for those that it would go on waiting for."""
         waiting = [job async for job in check(self, active_jobs)]
+        settings = self.workflow.executor_settings
+        self.next_seconds_between_status_checks = settings.init_seconds_before_status_checks
         states = None
         if waiting and self.get_status_command() == "squeue":
             states, _ = await plugin.query_job_status(plugin.query_job_status_squeue(self.run_uuid), self.logger)
