@@ -138,20 +138,21 @@ class Lab:
         """Of a daemon that has written its file and lives."""
         try:
             pid = int((self.folder / f"{name}.pid").read_text())
-            os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if lives(pid) else None
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a daemon a signal and wait until it is gone."""
+        """Send a daemon a signal and wait until it is gone; if it does not go, kill it."""
         pid = self.pid(name)
         if pid is None:
             return
         os.kill(pid, how)
-        end = time.monotonic() + 30
-        while self.pid(name) == pid and time.monotonic() < end:
+        end = time.monotonic() + 15
+        while lives(pid) and time.monotonic() < end:
             time.sleep(0.1)
+        if lives(pid):
+            os.kill(pid, signal.SIGKILL)
 
     def slurm(self, *words: str, check: bool = True) -> str:
         """What one of Slurm's commands prints."""
@@ -179,6 +180,14 @@ def found(name: str) -> str:
     if path is None:
         raise SystemExit(f"{name} is not installed: apt-get install slurm-wlm munge")
     return path
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that nobody has asked how it ended does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def free_port() -> int:
