@@ -80,7 +80,7 @@ class Lab:
 
     def start(self) -> None:
         """Start all three and wait until the node is idle."""
-        for name in ("state", "spool"):
+        for name in ("state", "spool", "bin"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         key = self.folder / "munge.key"
@@ -104,7 +104,6 @@ class Lab:
 
     def commands(self) -> None:
         """Slurm's commands, for this Slurm and no other."""
-        (self.folder / "bin").mkdir(exist_ok=True)
         for name in COMMANDS:
             command = self.folder / "bin" / name
             command.write_text(COMMAND.format(conf=self.env["SLURM_CONF"], program=found(name)))

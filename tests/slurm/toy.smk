@@ -18,7 +18,7 @@ WarmScript.warm = Warm(["shiftpress.core.jobs", "shiftpress.core.storage"])
 keep_warm()
 run_inside()
 notice_lost_jobs()
-FAILURES = watch()
+FAILURES = watch(workflow)
 
 
 rule all:

@@ -101,7 +101,8 @@ def test_the_command_is_run_with_how_the_run_ended(tmp_path, capfd):
 
 @pytest.fixture
 def heard(tmp_path):
-    failures = Failures()
+    jobs = []
+    failures = Failures(lambda: jobs)
 
     def tell(event, **said):
         failures.emit(logging.makeLogRecord({"event": event, **said}))
@@ -111,8 +112,8 @@ def heard(tmp_path):
         if log_text is not None:
             log.write_text(log_text)
             os.utime(log, (failures.begun + 1,) * 2)
+        jobs.append(SimpleNamespace(jobid=jobid, wildcards_dict=wildcards or {}))
         said = {"jobid": jobid, "rule_name": f"rule{jobid}", "output": [f"out{jobid}"], "log": [str(log)]}
-        tell(LogEvent.JOB_INFO, wildcards=wildcards, **said)
         return said | {"rule_msg": "why"}
 
     failures.tell_it, failures.job = tell, job

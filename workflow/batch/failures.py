@@ -8,7 +8,8 @@ import logging
 import shlex
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Job:
     rule: str
     wildcards: dict[str, str]
     output: list[str]
-    logs: list[str] = field(default_factory=list)
+    logs: list[str]
     reason: str = ""
     group: object = None
 
@@ -52,20 +53,17 @@ class Job:
 class Failures(logging.Handler):
     """Listens to Snakemake's messages and remembers what has failed and not been done since."""
 
-    def __init__(self):
+    def __init__(self, jobs: Callable[[], Iterable[Any]]):
         super().__init__()
         self.begun = time.time()
-        self.jobs: dict[int, Job] = {}
+        self.jobs = jobs
         self.wrong: dict[int, Job] = {}
-        self.grouped: dict[int, object] = {}
+        self.grouped: dict[int, tuple[object, list[str]]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of one message."""
         event, said = getattr(record, "event", None), record.__dict__
-        if event == LogEvent.JOB_INFO:
-            job = Job(said["rule_name"], dict(said["wildcards"] or {}), list(said["output"]), list(said["log"]))
-            self.jobs[said["jobid"]] = job
-        elif event == LogEvent.GROUP_ERROR:
+        if event == LogEvent.GROUP_ERROR:
             self.grouped |= {info["jobid"]: (said["groupid"], said["aux_logs"]) for info in said["job_error_info"]}
         elif event == LogEvent.JOB_ERROR:
             self.fail(said)
@@ -73,11 +71,13 @@ class Failures(logging.Handler):
             self.wrong.pop(said["job_id"], None)
 
     def fail(self, said: dict[str, Any]) -> None:
-        """Take note of a failed job."""
-        known = self.jobs.get(said["jobid"]) or Job(said["rule_name"], {}, list(said["output"]))
+        """Take note of a failed job. Its wildcards are not in the message, but in the job."""
+        known = next((job for job in self.jobs() if job.jobid == said["jobid"]), None)
+        wildcards = dict(known.wildcards_dict) if known else {}
         group, more = self.grouped.get(said["jobid"], (None, []))
-        logs = list(dict.fromkeys([*known.logs, *said["log"], *more]))
-        self.wrong[said["jobid"]] = Job(known.rule, known.wildcards, known.output, logs, said["rule_msg"] or "", group)
+        logs = [*said["log"], *more]
+        reason = said["rule_msg"] or ""
+        self.wrong[said["jobid"]] = Job(said["rule_name"], wildcards, list(said["output"]), logs, reason, group)
 
     def failed(self) -> list[Job]:
         """Of every group the jobs that were at work, or its first; and every other job that failed."""
@@ -120,8 +120,8 @@ def options_of(words: list[str]) -> list[str]:
     return kept
 
 
-def watch() -> Failures:
-    """Begin to listen."""
-    failures = Failures()
+def watch(workflow: Any) -> Failures:
+    """Begin to listen to a run of the workflow."""
+    failures = Failures(lambda: workflow.dag.jobs)
     logger.addHandler(failures)
     return failures

@@ -42,7 +42,7 @@ from warm.scripts import keep_warm
 keep_warm()
 run_inside()
 notice_lost_jobs()
-FAILURES = watch()
+FAILURES = watch(workflow)
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.
