@@ -77,7 +77,8 @@ def test_a_mistake_in_the_sites_file_is_named_with_its_line(tmp_path, text, said
 
 def test_the_file_that_comes_with_the_project_leaves_all_to_the_sites_defaults():
     here = site.read_site()
-    assert here == site.Site() and profile.default_resources(here) == {} and profile.first_lines(here) is None
+    assert here == site.Site() and profile.default_resources(here) == {}
+    assert profile.first_lines(here) == "trap : TERM USR1"
     assert {name for name in site.Site.model_fields} == set(site.read_yaml(site.FILE).data)
 
 
@@ -88,7 +89,10 @@ def test_what_the_site_says_reaches_the_submission():
     on, off = (profile.resources_of_rules(here, on_gpus)["train_codec"] for on_gpus in (True, False))
     assert on == {"gpu": 0, "gres": "'gpu:a100:1'", "slurm_partition": "'gpu'"} and off == {"gpu": 0}
     assert "prepare_data" not in profile.resources_of_rules(here, True)
-    assert profile.first_lines(here) == 'module load x; export TMPDIR="/scratch/$SLURM_JOB_ID"; mkdir -p "$TMPDIR"'
+    assert (
+        profile.first_lines(here)
+        == 'trap : TERM USR1; module load x; export TMPDIR="/scratch/$SLURM_JOB_ID"; mkdir -p "$TMPDIR"'
+    )
 
 
 def test_the_command_is_run_with_how_the_run_ended(tmp_path, capfd):

@@ -45,10 +45,14 @@ def group_components() -> dict[str, int]:
     return dict.fromkeys(groups(), TOGETHER)
 
 
-def first_lines(here: Site) -> str | None:
-    """What every job begins with, in its own shell on its node."""
-    lines = [here.setup] if here.setup else []
+def first_lines(here: Site) -> str:
+    """What every job begins with, in its own shell on its node.
+
+    The shell outlives the signals that tell a job to leave: when it ends, Slurm kills what it has started at once, and
+    jobs want to finish their step and keep its state.
+    """
+    lines = ["trap : TERM USR1", *([here.setup] if here.setup else [])]
     if here.scratch:
         folder = here.scratch.replace('"', "")
         lines.append(f'export TMPDIR="{folder}"; mkdir -p "$TMPDIR"')
-    return "; ".join(lines) or None
+    return "; ".join(lines)
