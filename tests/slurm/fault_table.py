@@ -126,14 +126,17 @@ class Trial:
 
     def ended(self, process: subprocess.Popen, this: Try) -> bool:
         """Whether the run ends by itself, and soon after its last job."""
-        try:
-            process.wait(LONGEST_S)
-        except subprocess.TimeoutExpired:
+        if not until(lambda: self.look_after_node() or process.poll() is not None, LONGEST_S, pause=1):
             this.wrong = f"hangs; the queue holds {left(self.lab)}"
             hang_up(process)
             return False
         this.waited = max(this.waited, time.time() - self.last_end())
         return True
+
+    def look_after_node(self) -> None:
+        """What an administrator does: a node that Slurm drained, as it refused to start a job twice, is put back."""
+        if self.lab.node() in ("drained", "draining"):
+            self.lab.slurm("scontrol", "update", "NodeName=localhost", "State=RESUME", check=False)
 
     def last_end(self) -> float:
         """When the last job of all ended."""

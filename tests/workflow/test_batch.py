@@ -165,8 +165,9 @@ def test_the_command_keeps_profile_and_tier_only():
 
 def test_a_job_is_lost_when_two_looks_running_do_not_find_it():
     missing = lost.Missing()
-    looks = [{}, {"1": "RUNNING"}, {"1": "PREEMPTED"}, {"1": "PENDING"}, {}, {"1": "NODE_FAIL"}]
+    looks = [{}, {"1": "RUNNING None"}, {"1": "PREEMPTED"}, {"1": "PENDING Priority"}, {}, {"1": "NODE_FAIL"}]
     assert [missing.again("1", states) for states in looks] == [False, False, False, False, False, True]
+    assert [missing.again("2", {"2": "PENDING launch failed requeued held"}) for _ in range(2)] == [False, True]
 
 
 def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
@@ -175,10 +176,11 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
         assert hasattr(plugin.Executor, name)
         monkeypatch.setattr(plugin.Executor, name, getattr(plugin.Executor, name), raising=False)
     jobs = [SubmittedJobInfo(None, external_jobid=number, aux={}) for number in ("1", "2", "3")]
-    told = []
+    told, cancelled = [], []
     executor = plugin.Executor.__new__(plugin.Executor)
     executor.run_uuid, executor.report_job_error = "run", lambda job, **said: told.append(job.external_jobid)
     monkeypatch.setattr(plugin.Executor, "get_status_command", lambda self: "squeue")
+    monkeypatch.setattr(plugin.Executor, "cancel_jobs", lambda self, jobs: cancelled.extend(jobs))
     monkeypatch.setattr(plugin.Executor, "logger", None, raising=False)
     settings = SimpleNamespace(init_seconds_before_status_checks=7)
     executor.workflow = SimpleNamespace(executor_settings=settings)
@@ -188,6 +190,7 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
             yield job
 
     async def states(command, logger):
+        assert "%T %r" in command
         return {"1": "RUNNING", "3": "PREEMPTED"}, 0.1
 
     monkeypatch.setattr(plugin.Executor, "check_active_jobs", waits_for_all)
@@ -199,7 +202,7 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
         return [job.external_jobid async for job in executor.check_active_jobs(jobs)]
 
     assert asyncio.run(look()) == ["1", "2", "3"] and not told
-    assert asyncio.run(look()) == ["1"] and told == ["2", "3"]
+    assert asyncio.run(look()) == ["1"] and told == ["2", "3"] and cancelled == jobs[1:]
     assert executor.next_seconds_between_status_checks == 7
     assert executor.additional_general_args() == "--executor local"
 
