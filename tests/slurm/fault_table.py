@@ -1,6 +1,6 @@
 """Strikes a cluster with faults, again and again, and writes down how each run ended.
 
-    python tests/slurm/fault_table.py [--tries 40] [--seed 0] [--folder FOLDER] [--out FILE]
+    python tests/slurm/fault_table.py [--tries 44] [--seed 0] [--folder FOLDER] [--out FILE]
 
 In a copy of the project, one try after another: `snakemake --profile cluster` with toy.smk, a fault at a random moment
 of a running job, at most one more start of the same command; then its files are compared with those that a run on this
@@ -173,7 +173,7 @@ def summary(tries: list[Try]) -> str:
 def main() -> int:
     """Run all tries, telling each as it ends."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, kind, default in (("tries", int, 40), ("seed", int, 0), ("folder", Path, None), ("out", Path, None)):
+    for name, kind, default in (("tries", int, 44), ("seed", int, 0), ("folder", Path, None), ("out", Path, None)):
         arguments.add_argument(f"--{name}", type=kind, default=default)
     given = arguments.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="shiftpress-slurm-"))
