@@ -9,9 +9,15 @@ from shiftpress.core.params import Entry, Params
 
 
 def build(family: str, entry: Entry | dict[str, Any]) -> Any:
-    """The component that a params entry describes."""
+    """The component that a params entry describes; the same one for equal entries, as none ever changes."""
     entry = Entry.model_validate(entry)
-    return component(family, entry.kind)(**entry.fields)
+    key = family, entry.model_dump_json()
+    if key not in _BUILT:
+        _BUILT[key] = component(family, entry.kind)(**entry.fields)
+    return _BUILT[key]
+
+
+_BUILT: dict[tuple[str, str], Any] = {}
 
 
 def trained_codecs(params: Params) -> list[tuple[str, str]]:

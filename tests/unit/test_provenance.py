@@ -1,7 +1,17 @@
 """A result depends on the files its module reaches, and on nothing else."""
 
+import ast
+from pathlib import Path
+
+import pytest
+
+from shiftpress.core import provenance
 from shiftpress.core.provenance import digest_of, producer, sources
 from shiftpress.core.storage import write_artefact
+
+
+ROOT = Path(__file__).parents[2]
+FILES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "workflow/scripts").glob("*.py"))]
 
 
 def names(*starts: str) -> set[str]:
@@ -12,6 +22,42 @@ def test_imports_are_followed_through_modules():
     found = names("shiftpress.pruners.lrr")
     assert {"pruners/lrr.py", "pruners/base.py", "core/component.py"} <= found
     assert not any(name.startswith(("codecs/", "reporting/")) for name in found)
+
+
+def by_parser(text: str) -> set[str]:
+    """What Python's own parser says is imported."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_imports_are_found_as_the_parser_finds_them_in_every_file():
+    for path in FILES:
+        found = set(provenance._imports(path))
+        parsed = by_parser(path.read_text())
+        assert parsed <= found, path
+        ours = {name for name in found - parsed if name.startswith("shiftpress")}
+        assert not ours, path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a.b, c as d",
+        "from a.b import (\n    c,\n    d as e,  # why (so)\n)",
+        "def f():\n    from a import b, c\n    import d",
+        "from a import b  # not c\nif x:\n\timport e",
+        "import a\r\nfrom b import c\r\n",
+    ],
+)
+def test_every_way_to_import_is_read(text, tmp_path):
+    path = tmp_path / "some.py"
+    path.write_text(text)
+    assert set(provenance._imports(path)) == by_parser(text)
 
 
 def test_a_script_brings_what_it_imports_but_not_the_params():

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from functools import cache
 
 from shiftpress.core.component import Component
 from shiftpress.core.problems import suggestion
@@ -16,9 +17,14 @@ class UnknownKind(LookupError):
 
 def kinds(family: str) -> list[str]:
     """Kinds of a family, from its file names; imports none of them."""
+    return list(_kinds(family))
+
+
+@cache
+def _kinds(family: str) -> tuple[str, ...]:
     package = importlib.import_module(f"{PACKAGE}.{family}")
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return sorted(name for name in names if name != "base" and not name.startswith("_"))
+    return tuple(sorted(name for name in names if name != "base" and not name.startswith("_")))
 
 
 def module_of(family: str, kind: str) -> str:
@@ -26,6 +32,7 @@ def module_of(family: str, kind: str) -> str:
     return f"{PACKAGE}.{family}.{kind}"
 
 
+@cache
 def component(family: str, kind: str) -> type[Component]:
     """The one concrete component that the kind's module defines.
 
