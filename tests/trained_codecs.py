@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from sklearn.datasets import load_digits
@@ -10,6 +12,7 @@ from torch.nn import functional as F
 
 from shiftpress.assembly import build
 from shiftpress.coding.model import Model, model_bytes, read_model
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.training.codecs import train_codec
 
 FIELDS = {
@@ -56,20 +59,22 @@ def train(kind: str, fields: dict, channels: int = 1, epochs: int = 4) -> tuple[
     """A codec of the kind trained on 512 digits, its model file, and 200 other images."""
     torch.set_num_threads(1)
     images = digits(channels)
-    state, _ = train_codec(
-        build("codecs", {"kind": kind, **fields}),
-        build("objectives", OBJECTIVES.get(kind, {"kind": "erm"})),
-        images[200:].float() / 255,
-        epochs=epochs,
-        batch=32,
-        lr=3e-3,
-        drops=[0.6],
-        drop_factor=0.2,
-        init_seed=1,
-        order_seed=2,
-        draw_seed=3,
-        progress=Silent(),
-    )
+    with TemporaryDirectory() as folder:
+        state, _ = train_codec(
+            build("codecs", {"kind": kind, **fields}),
+            build("objectives", OBJECTIVES.get(kind, {"kind": "erm"})),
+            images[200:].float() / 255,
+            epochs=epochs,
+            batch=32,
+            lr=3e-3,
+            drops=[0.6],
+            drop_factor=0.2,
+            init_seed=1,
+            order_seed=2,
+            draw_seed=3,
+            store=Checkpoints("c", Path(folder)),
+            progress=Silent(),
+        )
     data = model_bytes(kind, fields, tuple(images.shape[1:]), state, "test")
     return read_model(data), data, images[:200]
 

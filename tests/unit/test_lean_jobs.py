@@ -28,14 +28,19 @@ assert not torch.is_deterministic_algorithms_warn_only_enabled()
 
 def test_training_a_codec_imports_no_compiler():
     code = """
+import tempfile
+from pathlib import Path
 import torch
 from shiftpress.codecs.fixed_rate import FixedRate
 from shiftpress.objectives.wasserstein_dro import WassersteinDRO
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.progress import Progress
 from shiftpress.training.codecs import train_codec
 recipe = {"epochs": 2, "batch": 2, "lr": 0.01, "drops": [0.5], "drop_factor": 0.2}
 seeds = {"init_seed": 0, "order_seed": 0, "draw_seed": 0}
 objective = WassersteinDRO(steps=1)
-train_codec(FixedRate(width=1), objective, torch.rand(4, 1, 16, 16), progress=Progress("codec", 2), **recipe, **seeds)
+with tempfile.TemporaryDirectory() as folder:
+    kept = {"store": Checkpoints("c", Path(folder)), "progress": Progress("codec", 2)}
+    train_codec(FixedRate(width=1), objective, torch.rand(4, 1, 16, 16), **kept, **recipe, **seeds)
 """
     assert imported_by(code) == "[]"

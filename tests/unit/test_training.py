@@ -26,6 +26,7 @@ def dense(data, seed, tmp_path):
 def codec(data, seed, tmp_path):
     fit = {"epochs": 4, "batch": 16, "lr": 1e-3, "drops": [0.5], "drop_factor": 0.2}
     part = {"init_seed": seed, "order_seed": seed, "draw_seed": seed, "progress": Progress("test", 4)}
+    part["store"] = Checkpoints(f"{seed}", tmp_path)
     objective = WassersteinDRO(steps=2, radius=5.0)
     state, memory = train_codec(FixedRate(width=2), objective, data.pixels, **fit, **part)
     return {**state, **memory}

@@ -1,6 +1,8 @@
 """Codecs with entropy models reach the rate they are asked for, and promise nothing a decoder cannot repeat."""
 
 import copy
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from shiftpress.codecs._entropy import REACH, SCALES, as_sent, counts_of
 from shiftpress.codecs._hyperprior_net import FixedPointScales
 from shiftpress.codecs.factorized import Factorized
 from shiftpress.codecs.hyperprior import Hyperprior
+from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.coding import TABLE_BITS
 from shiftpress.core.progress import Progress
 from shiftpress.objectives.erm import EmpiricalRisk
@@ -22,7 +25,9 @@ SMALL = {"channels": 8, "latents": 8, "halvings": 3}
 def trained(codec, epochs=250):
     fit = {"epochs": epochs, "batch": 16, "lr": 2e-3, "drops": [], "drop_factor": 0.2}
     seeds = {"init_seed": 0, "order_seed": 0, "draw_seed": 0, "progress": Progress("test", epochs)}
-    state, _ = train_codec(codec, EmpiricalRisk(), IMAGES, **fit, **seeds)
+    with TemporaryDirectory() as folder:
+        store = Checkpoints("c", Path(folder))
+        state, _ = train_codec(codec, EmpiricalRisk(), IMAGES, store=store, **fit, **seeds)
     net = codec.build((1, 32, 32)).eval()
     net.load_state_dict(state)
     return net

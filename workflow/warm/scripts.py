@@ -7,15 +7,19 @@ another interpreter (a conda environment, a container, environment modules).
 
 import atexit
 import json
+import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import snakemake.script
 from snakemake.benchmark import benchmarked
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 SERVER = Path(__file__).with_name("server.py")
 # What the jobs of a study import from other packages, all or most of them. `torch._dynamo` is imported by every
@@ -24,6 +28,8 @@ MODULES = ["snakemake.iocontainers", "snakemake.logging", "numpy", "torch", "tor
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
 LONGEST = 1 << 16
+REQUEUE = 85
+"""Exit status of a job that left when told to, and then of Snakemake: start it again, it goes on where it was."""
 
 
 class Warm:
@@ -57,6 +63,11 @@ class Warm:
                 socket.send_fds(self.requests, [request], [theirs.fileno()])
         return ours
 
+    def tell_to_leave(self) -> None:
+        """Tell all jobs, through the process that they are forked from."""
+        if self.process is not None:
+            self.process.terminate()
+
     def stop(self) -> None:
         """End it and what still runs from it."""
         if self.process is not None:
@@ -68,6 +79,8 @@ class WarmScript(snakemake.script.PythonScript):
     """A Python script that runs in a process forked from a warm one."""
 
     warm = Warm()
+    left: ClassVar[bool] = False
+    """Whether a job left when told to."""
 
     def execute_script(self, fname, edit=False):
         """Run the script.
@@ -91,6 +104,7 @@ class WarmScript(snakemake.script.PythonScript):
                 self.bench_record.max_rss = max(end.get("rss", 0), self.bench_record.max_rss or 0)
         # no answer: the warm process was killed, and this job with it
         if status := end.get("status", -9):
+            WarmScript.left |= status == REQUEUE
             raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
 
 
@@ -103,4 +117,32 @@ def keep_warm() -> None:
     """Run the Python scripts of this workflow by forking, where that is safe: on Linux."""
     if sys.platform == "linux":
         snakemake.script.PythonScript = WarmScript
-        atexit.register(WarmScript.warm.stop)
+        atexit.register(end)
+        heed()
+
+
+def heed() -> None:
+    """Tell the jobs when this process is told to leave.
+
+    Snakemake's answer to SIGTERM is to start no more jobs and to wait for those that run. To SIGUSR1 it has none, and
+    would die of it; here it means the same.
+    """
+    gracefully = JobScheduler.exit_gracefully
+
+    def leave(scheduler: JobScheduler, *args: object) -> None:
+        gracefully(scheduler, *args)
+        WarmScript.warm.tell_to_leave()
+
+    JobScheduler.exit_gracefully = leave
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, lambda number, frame: signal.raise_signal(signal.SIGTERM))
+
+
+def end() -> None:
+    """End the process that forks; if a job left when told to, so did this run, and its exit status says so."""
+    WarmScript.warm.stop()
+    if WarmScript.left:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(REQUEUE)

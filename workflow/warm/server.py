@@ -4,7 +4,7 @@ Started by `warm.scripts` as `python server.py FD MODULE...`: it imports the mod
 requests. A request is one message, `{"script": PATH, "env": {...}}` in JSON, together with one end of a socket pair on
 which it is answered: first `{"pid": ...}`, at the end of the worker `{"status": exit status, "cpu": seconds, "rss":
 MiB}`. Whoever asked and goes away takes the job with him: a closed end kills its worker, and when FD is closed
-everything ends.
+everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when told to, and need it until they have.
 
 It knows only the standard library, imports nothing of this project (each job reads the sources as they are when it
 starts) and starts no thread: a process that forks must have none.
@@ -26,6 +26,7 @@ import traceback
 
 LONGEST = 1 << 20
 PR_SET_PDEATHSIG = 1
+TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
 
 
 class Server:
@@ -43,6 +44,8 @@ class Server:
         # Ctrl-C reaches the whole group: workers stop by it, and this process when nobody is left to ask
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in TOLD_TO_LEAVE:
+            signal.signal(number, self.pass_on)
         signal.set_wakeup_fd(self.bell.fileno(), warn_on_full_buffer=False)
 
     def serve(self) -> str | None:
@@ -59,11 +62,13 @@ class Server:
                             os.kill(pid, signal.SIGKILL)
                         return None
                     client = socket.socket(fileno=handles[0])
+                    signal.pthread_sigmask(signal.SIG_BLOCK, TOLD_TO_LEAVE)  # a worker would pass them on to others
                     if not (pid := os.fork()):
                         client.close()
                         return self.become_worker(**json.loads(message))
                     self.clients[pid] = client
                     self.waiting.register(client, selectors.EVENT_READ, pid)
+                    signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD_TO_LEAVE)
                     answer(client, pid=pid)
                 else:  # nothing is ever sent this way, so the other end is closed
                     self.waiting.unregister(key.fileobj)
@@ -87,12 +92,21 @@ class Server:
                 self.waiting.unregister(client)
             client.close()
 
+    def pass_on(self, number: int, frame: object) -> None:
+        """Tell all workers, who may have heard it themselves."""
+        for pid in list(self.clients):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def become_worker(self, script: str, env: dict[str, str]) -> str:
         """Leave behind what belongs to the server, but do not outlive it."""
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in TOLD_TO_LEAVE:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD_TO_LEAVE)
         self.waiting.close()
         for end in (self.requests, self.ended, self.bell, *self.clients.values()):
             end.close()

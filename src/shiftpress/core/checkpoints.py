@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from shiftpress.core import preemption
 from shiftpress.core.storage import DamagedArtefact, canonical_json, read_artefact, write_artefact
 
 ROOT = Path("work")
@@ -31,13 +32,17 @@ class Checkpoints:
         self.folder, self._fingerprint, self._interval = root / fingerprint, fingerprint, interval_s
         self._written = time.monotonic()
         self._turns: dict[str, int] = {}
+        preemption.leaves_after_steps()
 
     def due(self) -> bool:
-        """Whether the last write, or the start, is long enough ago."""
-        return time.monotonic() - self._written >= self._interval
+        """Whether the last write, or the start, is long enough ago, or the last chance to write has come."""
+        return preemption.told_to_leave() or time.monotonic() - self._written >= self._interval
 
     def write(self, name: str, tree: Tree) -> None:
-        """Keep a state under a name. The state before it stays until this one is complete."""
+        """Keep a state under a name. The state before it stays until this one is complete.
+
+        Raises Preempted, after that, if the process was told to leave.
+        """
         tensors: dict[str, Tensor] = {}
         if name not in self._turns:
             self._turns[name] = max((turn for turn, _ in self._slots(name)), default=-1)
@@ -46,6 +51,7 @@ class Checkpoints:
         data = save(tensors, {"outline": canonical_json(outline).decode()})
         write_artefact(self._path(name, turn % 2), data, self._fingerprint)
         self._written = time.monotonic()
+        preemption.leave()
 
     def read(self, name: str) -> Tree | None:
         """The newest complete state of this name, or None."""

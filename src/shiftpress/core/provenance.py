@@ -1,7 +1,7 @@
 """Which source files the result of a module depends on."""
 
-import ast
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 """The folder that holds the package."""
 
 
-NEUTRAL = {f"{PACKAGE}.{name}" for name in ("assembly", "core.jobs", "core.progress")}
-"""Not followed: they choose the component that the params name, or tell how far a job is, and decide no number."""
+NEUTRAL = {f"{PACKAGE}.{name}" for name in ("assembly", "core.jobs", "core.preemption", "core.progress")}
+"""Not followed: they choose the component that params name, tell how far a job is, or stop it; no number is theirs."""
 
 
 def sources(*starts: str) -> list[str]:
@@ -23,14 +23,25 @@ def sources(*starts: str) -> list[str]:
 
     A start is a module name or the path of a script. Paths are relative to the cwd if inside it.
     """
+    return list(_sources(starts, Path.cwd()))
+
+
+@cache
+def _sources(starts: tuple[str, ...], here: Path) -> list[str]:
+    return sorted({_relative(path, here) for start in starts for path in _reached(start)})
+
+
+@cache
+def _reached(start: str) -> frozenset[Path]:
+    """The file of a start, and all that it imports."""
     found: dict[str, Path] = {}
-    queue = list(starts)
+    queue = [start]
     while queue:
         name = queue.pop()
         if name not in found and (path := _file(name)):
             found[name] = path
             queue += _imports(path)
-    return sorted({_relative(path) for path in found.values()})
+    return frozenset(found.values())
 
 
 def digest_of(files: Iterable[str | Path]) -> str:
@@ -59,17 +70,28 @@ def _file(start: str) -> Path | None:
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
+IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|(.*))|import[ \t]+(.*))$", re.MULTILINE
+)
+NAME = re.compile(r"([\w.]+)(?:\s+as\s+\w+)?\s*(?:,|$)")
+
+
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
+    """Names a file imports, and perhaps some that only stand in its words.
+
+    Read by lines: a parser takes ten times as long, which every start of the pipeline would pay for every file.
+    """
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    for module, several, one, plain in IMPORT.findall(COMMENT.sub("", path.read_text())):
+        inside = NAME.findall((several or one).strip())
+        names += [module, *(f"{module}.{name}" for name in inside)] if module else NAME.findall(plain.strip())
     return tuple(names)
 
 
-def _relative(path: Path) -> str:
-    here = Path.cwd()
+COMMENT = re.compile(r"#.*$", re.MULTILINE)
+
+
+@cache
+def _relative(path: Path, here: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,6 +1,6 @@
 """Adam for small networks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -24,6 +24,16 @@ class Adam:
         """Forget the gradients."""
         for weight in self._weights:
             weight.grad = None
+
+    def state(self) -> dict[str, list[Tensor]]:
+        """For a checkpoint, next to the weights."""
+        return {"means": self._means, "squares": self._squares, "steps": self._steps}
+
+    def load(self, tree: Mapping[str, list[Tensor]]) -> None:
+        """From a checkpoint, in the memory order of the weights."""
+        for name, own in self.state().items():
+            for tensor, kept in zip(own, tree[name], strict=True):
+                tensor.copy_(kept)
 
     @torch.no_grad()
     def step(self) -> None:

@@ -1,15 +1,21 @@
-"""Training of a codec."""
+"""Training of a codec, resumable at any step."""
+
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from shiftpress.codecs.base import Codec
+from shiftpress.core.checkpoints import Checkpoints, Tree
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
 from shiftpress.training.adam import Adam
-from shiftpress.training.batches import epoch, steps_per_epoch
+from shiftpress.training.batches import Batches, steps_per_epoch
+
+RUNNING, FINISHED = "running", "finished"
+"""Names of the checkpoints of a codec that is being trained, and of one that is."""
 
 
 def train_codec(
@@ -25,6 +31,7 @@ def train_codec(
     init_seed: int,
     order_seed: int,
     draw_seed: int,
+    store: Checkpoints,
     progress: Progress,
 ) -> tuple[State, State]:
     """Descend the objective with Adam over images (N, C, H, W) in [0, 1].
@@ -33,37 +40,89 @@ def train_codec(
     step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share
     the seeds of initial weights, order and draws.
     """
+    if (done := store.read(FINISHED)) is not None:
+        return done["net"], done["memory"]
     torch.manual_seed(init_seed)
     net, images = in_channels_last(codec.build(tuple(images.shape[1:])).train(), images)
-    order = torch.Generator().manual_seed(order_seed)
-    draws = torch.Generator().manual_seed(draw_seed)
-    falls = {round(drop * epochs) for drop in drops}
-    optimizer = Adam(net.parameters(), lr)
-    memory, steps = objective.memory(), steps_per_epoch(len(images), batch)
-    for number in range(epochs):
-        if number in falls and number:
-            lr *= drop_factor
-            optimizer = Adam(net.parameters(), lr)
-        losses = []
-        for place, positions in enumerate(epoch(len(images), batch, order)):
-            step = Step(number * steps + place, epochs * steps, draws)
-            losses.append(_step(net, objective, images[positions], step, memory, optimizer))
-        progress.step(f"loss {float(torch.stack(losses).mean()):.2f}")
+    falls = sorted({round(drop * epochs) for drop in drops} - {0})
+    each = steps_per_epoch(len(images), batch)
+    work = Descent(net, objective, each, epochs * each, lr, falls, drop_factor, draw_seed)
+    if (tree := store.read(RUNNING)) is not None:
+        work.load(tree)
+    batches, losses = Batches(len(images), batch, order_seed, work.taken), []
+    while work.taken < work.total:
+        losses.append(work.step(images[batches.next()]))
+        if work.taken % each == 0:
+            progress.step(f"loss {float(torch.stack(losses).mean()):.2f}")
+            losses = []
+        if store.due():
+            store.write(RUNNING, work.tree())
     net.eval().freeze()
-    return net.state_dict(), {"steps": torch.tensor(float(epochs * steps)), **memory}
+    found = net.state_dict(), {"steps": torch.tensor(float(work.total)), **work.memory}
+    store.write(FINISHED, dict(zip(("net", "memory"), found, strict=True)))
+    store.forget(RUNNING)
+    return found
 
 
-def _step(
-    net: CodecNet,
-    objective: Objective,
-    images: Tensor,
-    step: Step,
-    memory: State,
-    optimizer: Adam,
-) -> Tensor:
-    loss, bits = objective.loss(net, images, step, memory)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    net.after_step(bits)
-    return loss.detach()
+@dataclass
+class Descent:
+    """A codec under training: all that a step changes, and what it goes by."""
+
+    net: CodecNet
+    objective: Objective
+    each: int
+    """Steps of one pass."""
+    total: int
+    lr: float
+    falls: list[int]
+    """Passes before which the step size falls."""
+    factor: float
+    draw_seed: int
+    taken: int = 0
+    memory: State = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._draws = torch.Generator().manual_seed(self.draw_seed)
+        self.memory = self.objective.memory()
+        self._begin(0)
+
+    def step(self, images: Tensor) -> Tensor:
+        """One step on the images of a batch; returns their loss."""
+        number, place = divmod(self.taken, self.each)
+        if not place and number in self.falls:
+            self._begin(number)
+        step = Step(self.taken, self.total, self._draws)
+        loss, bits = self.objective.loss(self.net, images, step, self.memory)
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        self.net.after_step(bits)
+        self.taken += 1
+        return loss.detach()
+
+    def _begin(self, number: int) -> None:
+        """A fresh Adam, with the step size of a pass."""
+        lr = self.lr
+        for _ in (fall for fall in self.falls if fall <= number):
+            lr *= self.factor
+        self._optimizer = Adam(self.net.parameters(), lr)
+
+    def tree(self) -> Tree:
+        """For a checkpoint. Layers that add noise draw it from torch's global generator."""
+        return {
+            "step": self.taken,
+            "net": self.net.state_dict(),
+            "optimizer": self._optimizer.state(),
+            "memory": self.memory,
+            "draws": self._draws.get_state(),
+            "layers": torch.get_rng_state(),
+        }
+
+    def load(self, tree: Tree) -> None:
+        """From a checkpoint."""
+        self.taken, self.memory = tree["step"], tree["memory"]
+        self.net.load_state_dict(tree["net"])
+        self._begin(max(self.taken - 1, 0) // self.each)
+        self._optimizer.load(tree["optimizer"])
+        self._draws.set_state(tree["draws"])
+        torch.set_rng_state(tree["layers"])
