@@ -8,7 +8,9 @@ import typer
 from shiftpress.cli_card import card
 from shiftpress.cli_codec import codec
 from shiftpress.cli_deck import deck
+from shiftpress.cli_doctor import doctor
 from shiftpress.cli_results import claims, compare, export
+from shiftpress.cli_slot import slot
 from shiftpress.verbs import TIER, plainly
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
 app.add_typer(card, name="card")
 app.add_typer(deck, name="deck")
-for verb in (claims, compare, export):
+for verb in (claims, compare, export, doctor, slot):
     app.command()(verb)
 
 

@@ -28,6 +28,7 @@ FAMILIES = {
     "gates",
     "attacks",
 }
+VERBS = {"card", "codec", "deck", "doctor", "results", "slot"}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -49,10 +50,13 @@ LAYERS = {
     "model_entries": {"core", "assembly"},
     "dataset_entries": {"core", "assembly"},
     "loading": {"core", "entries", "deck_entries", "atmc_entries", "edge_entries", "model_entries", "dataset_entries"},
+    "doctor": {"core"},
     "reference": {"core", "claims"},
     "verbs": {"core", "assembly", "loading"},
-    "cli": {"core", "loading", "reference", "staging", "verbs", "cli_card", "cli_codec", "cli_deck", "cli_results"},
+    "cli": {"core", "loading", "reference", "staging", "verbs", *(f"cli_{verb}" for verb in VERBS)},
     "cli_results": {"core", "exporting", "reporting", "verbs"},
+    "cli_doctor": {"doctor"},
+    "cli_slot": {"core", "verbs"},
     "cli_card": {"core", "assembly", "packing", "verbs"},
     "cli_deck": {"core", "evaluation", "packing", "verbs"},
     "cli_codec": {"core", "assembly", "coding", "verbs"},
@@ -73,7 +77,7 @@ CONFINED = {
     r"\bImage\.open\b": {"core/pictures.py", "shifts/recompression.py"},
     r"\byaml\.(load|safe_load|parse)\b": {"core/yamlfile.py"},
     r"\btarfile\.open\b": {"core/archives.py"},
-    r"\bsubprocess\.run\b": {"core/rawdata.py", "core/history.py"},
+    r"\bsubprocess\.run\b": {"core/commands.py", "core/rawdata.py", "core/history.py"},
     r"(?<![.\w])(eval|exec)\(": set(),
     # seeds torch's global generators; attacks/_package.py puts them back
     r"^(import|from) pyautoattack\b": {f"attacks/{kind}.py" for kind in ("apgd_ce", "apgd_t", "fab_t", "square")},

@@ -9,7 +9,6 @@ from shiftpress.core import provenance
 from shiftpress.core.provenance import digest_of, producer, sources
 from shiftpress.core.storage import write_artefact
 
-
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "workflow/scripts").glob("*.py"))]
 

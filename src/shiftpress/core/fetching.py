@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import responses
 from queue import Empty, Full, Queue
@@ -116,6 +117,20 @@ class Transfer:
             except Full:
                 continue
         return False
+
+
+def answering(hosts: Sequence[str], patience_s: float = 8.0) -> list[str]:
+    """Those of some hosts that say anything at all, asked all at once."""
+
+    def asked(host: str) -> bool:
+        try:
+            requests.head(f"https://{host}/", timeout=patience_s, allow_redirects=False)
+        except requests.exceptions.RequestException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as pool:
+        return [host for host, said in zip(hosts, pool.map(asked, hosts), strict=True) if said]
 
 
 def host_of(url: str) -> str:

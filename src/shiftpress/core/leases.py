@@ -6,7 +6,6 @@ folder. Both would write the same files and the same checkpoints.
 
 import fcntl
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +56,7 @@ def _locked(path: Path) -> int | None:
 
 def _self() -> str:
     job = next((f", job {os.environ[name]}" for name in JOB_IDS if name in os.environ), "")
-    return f"process {os.getpid()} on {socket.gethostname()}{job}, since {time.strftime('%Y-%m-%d %H:%M:%S')}"
+    return f"process {os.getpid()} on {os.uname().nodename}{job}, since {time.strftime('%Y-%m-%d %H:%M:%S')}"
 
 
 def _holder(path: Path) -> str:
