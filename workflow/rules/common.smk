@@ -24,7 +24,7 @@ from shiftpress.core.catalog import component, kinds, module_of
 from shiftpress.core.contents import remembered_digest
 from shiftpress.core.params import FAMILIES
 from shiftpress.core.problems import InputError
-from shiftpress.core.provenance import sources
+from shiftpress.core.provenance import listing, sources
 from shiftpress.core.seeds import blocks
 from shiftpress.core.storage import sidecar
 from shiftpress.edge_entries import rounded, trained
@@ -125,7 +125,7 @@ def modules(family, names):
 
 
 def code(script, *families, also=lambda w: []):
-    """input: the script, what it imports, and the components that the wildcards name.
+    """input: a list of the script, what it imports, and the components that the wildcards name, with digests.
 
     Snakemake's own trigger sees a rule and its script, not the modules the script imports.
     """
@@ -136,7 +136,7 @@ def code(script, *families, also=lambda w: []):
             for family in families
             for name in modules(family, [w[family.removesuffix("s")]])
         ]
-        return sources(f"workflow/scripts/{script}.py", *chosen, *also(w))
+        return listing(sources(f"workflow/scripts/{script}.py", *chosen, *also(w)))
 
     return files
 

@@ -2,17 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shiftpress.core.storage import fingerprint, read_facts
+from shiftpress.core.storage import fingerprint, read_facts, replace_file
 
 PACKAGE = __name__.split(".")[0]
 ROOT = Path(__file__).parents[2]
 """The folder that holds the package."""
 
+
+LISTINGS = Path("work/code")
+"""Where lists of source files are."""
 
 NEUTRAL = {f"{PACKAGE}.{name}" for name in ("assembly", "core.jobs", "core.preemption", "core.progress")}
 """Not followed: they choose the component that params name, tell how far a job is, or stop it; no number is theirs."""
@@ -48,6 +51,29 @@ def digest_of(files: Iterable[str | Path]) -> str:
     """One sha256 over the names and bytes of files, whatever their order."""
     rows = sorted(f"{Path(file).as_posix()} {hashlib.sha256(Path(file).read_bytes()).hexdigest()}" for file in files)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def listing(files: Sequence[str], folder: Path = LISTINGS) -> str:
+    """A file that lists source files with their digests, named by what it says: one input in the place of many.
+
+    A job has thirty to fifty source files, and Snakemake looks at every input of every job anew.
+    """
+    return str(_listing(tuple(files), Path.cwd(), folder))
+
+
+@cache
+def _listing(files: tuple[str, ...], here: Path, folder: Path) -> Path:
+    text = "".join(f"{_sha256(Path(file))} {file}\n" for file in files).encode()
+    path = folder / f"{hashlib.sha256(text).hexdigest()[:16]}.txt"
+    if not path.is_file() or path.read_bytes() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text)
+    return path
+
+
+@cache
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def producer(params: Mapping[str, Any], code: Iterable[str], upstream: Iterable[str] = ()) -> str:
