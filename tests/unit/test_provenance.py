@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shiftpress.core import provenance
-from shiftpress.core.provenance import digest_of, producer, sources
+from shiftpress.core.provenance import digest_of, listing, producer, sources
 from shiftpress.core.storage import write_artefact
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +48,7 @@ def test_imports_are_found_as_the_parser_finds_them_in_every_file():
     [
         "import a.b, c as d",
         "from a.b import (\n    c,\n    d as e,  # why (so)\n)",
+        "from a.b import (\n    c,\n)  # why",
         "def f():\n    from a import b, c\n    import d",
         "from a import b  # not c\nif x:\n\timport e",
         "import a\r\nfrom b import c\r\n",
@@ -85,3 +86,14 @@ def test_a_producer_depends_on_params_code_and_recipes_above(tmp_path):
     write_artefact(above, b"2", "another recipe")
     assert producer({"a": 1}, [code], [above]) != base
     assert producer({"a": 2}, [code]) != producer({"a": 1}, [code])
+
+
+def test_a_list_of_source_files_is_one_file_named_by_all_their_bytes(tmp_path):
+    for folder, words in (("one", "x = 1"), ("same", "x = 1"), ("other", "x = 2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "code.py").write_text(words)
+    lists = [listing([str(tmp_path / name / "code.py")], tmp_path / "lists") for name in ("one", "same", "other")]
+    assert len(set(lists)) == 3, "names count, and so do bytes"
+    assert str(tmp_path / "one/code.py") in Path(lists[0]).read_text()
+    again = listing([str(tmp_path / "one/code.py")], tmp_path / "lists")
+    assert again == lists[0] and len(list((tmp_path / "lists").iterdir())) == 3

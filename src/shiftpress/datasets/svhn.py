@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.io import loadmat
 
 from shiftpress.core.problems import InputError
 from shiftpress.core.sources import Source
@@ -35,6 +34,8 @@ class Svhn(Fetched):
     )
 
     def items(self) -> Iterator[Item]:
+        from scipy.io import loadmat  # slow to import, and every plan of a study looks at this kind
+
         for part, path in zip(("train", "test"), self.raw, strict=True):
             try:
                 table = loadmat(path, variable_names=["X", "y"])

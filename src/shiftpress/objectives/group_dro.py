@@ -4,7 +4,6 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from scipy.optimize import differential_evolution
 from torch import Tensor
 
 from shiftpress.core.affine import Interpolation, rotation, warp
@@ -59,6 +58,8 @@ class GroupDRO(Objective):
         return float(drawn[net.loss(turned)[0].view(self.angles, -1).mean(1).argmax()])
 
     def _searched(self, net: CodecNet, images: Tensor, step: Step) -> float:
+        from scipy.optimize import differential_evolution  # slow to import, and all plans of a study look at this kind
+
         seed = int(torch.randint(2**31, (), generator=step.random))
         found = differential_evolution(
             lambda x: -self._risk(net, images, float(x[0])),
