@@ -1,95 +1,19 @@
 """The page is made from artefacts alone, shows what they hold, and lets no name become markup."""
 
 import re
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from safetensors.numpy import save
 from toy_compressed import RADIUS, compressed_records
 from toy_decks import deck_records
-from toy_edge_records import KINDS, edge_records, latencies
-
-from shiftpress.core.storage import write_artefact, write_json
-from shiftpress.reporting.page import render
-from shiftpress.reporting.report import facts
-
-ROOT = Path(__file__).parents[2]
-SHIFTS = {
-    "clean": {"title": "clean", "unit": "", "fidelity": ""},
-    "turn": {"title": "rotation", "unit": "degrees", "fidelity": "exact"},
-}
-CARD = {
-    "title": "Toy", "origin": "made", "licence": "MIT", "citation": "none", "classes": ["a", "b"], "shape": [1, 4, 4],
-    "images": {"train": 5, "val": 1, "test": 2}, "pixels_sha256": {"test": "ab" * 32},
-}  # fmt: skip
-CLAIM = {
-    "id": "X-1", "paper": "Somebody 2020", "tier": "smoke", "statement": "It holds.", "place": "table 1",
-    "verdict": "SUPPORTED", "reason": "every interval lies above", "effect": 1.25, "interval": [1.0, 1.5], "n": 3,
-    "unit": "points", "above": 0.0, "below": None, "within": None, "test": "t", "kind": "difference", "sides": 1,
-    "p": 0.004, "p_exact": 0.125, "p_holm": 0.008, "mde": 0.5, "family": "f", "condition": "",
-    "reported": {"text": "+1", "known": "read", "value": 1.0}, "parts": [],
-}  # fmt: skip
-PARAMS = {
-    "run": {"tier": "smoke", "seeds": [0, 1, 2]}, "fit": {"atmc": {"radii": {"toy": RADIUS}}},
-    "shifts": {name: {"kind": kind} for name, kind in KINDS.items()},
-}  # fmt: skip
-
-
-def records() -> pd.DataFrame:
-    rows = []
-    for seed in range(3):
-        for shift, severity in (("clean", 0.0), ("turn", -90.0), ("turn", 0.0), ("turn", 90.0)):
-            cell = {
-                "dataset": "toy",
-                "shift": shift,
-                "severity": severity,
-                "seed": seed,
-                "n": 2,
-                "source": "regenerated",
-            }
-            cell["fingerprint"] = "f"
-            value = 5 + seed + abs(severity) / 10
-            codec = {"phase": "codecs", "model": "fixed/erm"}
-            rows.append({**cell, **codec, "metric": "distortion_se", "value": value})
-            rows.append({**cell, **codec, "metric": "rate_bits", "value": 35.85})
-            rows.append({**cell, **codec, "metric": "disk_bits", "value": 36.35})
-            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "ssim", "value": 0.5})
-            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "displacement_se", "value": 1.0})
-            rows.append({**cell, "phase": "shifts", "model": "images", "metric": "log_spectrum_db", "value": 2.0})
-            rows.append({**cell, "phase": "cards", "model": "c/dense", "metric": "accuracy", "value": 0.9 - seed / 100})
-    return pd.DataFrame(rows)
+from toy_edge_records import edge_records, latencies
+from toy_page import CARD, CLAIM, SHIFTS, made_page, records
 
 
 @pytest.fixture
 def page(tmp_path):
-    def _page(claim=CLAIM, card=CARD, shifts=SHIFTS, more=None, entries=None) -> str:
-        example = tmp_path / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
-        pair = np.zeros((2, 1, 4, 4), np.uint8)
-        write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": pair}), "me")
-        sheet = tmp_path / "toy" / "turn.sheet.safetensors"
-        write_artefact(sheet, save({"-90": pair[0], "0": pair[0], "90": pair[0]}), "me")
-        write_artefact(tmp_path / "scores", pd.concat([records(), more]).to_parquet(), "me")
-        write_json(tmp_path / "claims", [claim], "me")
-        write_json(tmp_path / "card", card, "me")
-        write_json(tmp_path / "toy" / "latency.json", latencies(), "me")
-        found = facts(
-            scores=str(tmp_path / "scores"),
-            claims=str(tmp_path / "claims"),
-            examples=[str(example)],
-            sheets=[str(sheet)],
-            cards={"toy": str(tmp_path / "card")},
-            latencies=[str(tmp_path / "toy" / "latency.json")],
-            params=PARAMS | ({"shifts": entries} if entries else {}),
-            shifts=shifts,
-            plots=["toy-codecs-turn", "toy-cards-turn"],
-            blocks=["0", "1"],
-            benchmarks=tmp_path / "benchmarks",
-            stylesheet=ROOT / "report/static/style.css",
-            reference=ROOT / "report/reference",
-        )
-        return render(ROOT / "report/templates", **found)
+    def _page(claim=CLAIM, **changes) -> str:
+        return made_page(tmp_path, claims=[claim], **changes)
 
     return _page
 
@@ -97,7 +21,7 @@ def page(tmp_path):
 def test_numbers_stand_with_their_interval_and_count(page):
     text = page()
     assert "1.25" in text and "95 % interval 1.00 to 1.50, n = 3 seeds" in text
-    assert '89.00<span class="pm"> ± 2.48</span>' in text  # 0.9, 0.89, 0.88: sd 0.01, t 4.303, over sqrt 3
+    assert '89.00<span class="pm" data-n="3"> ± 2.48</span>' in text  # 0.9, 0.89, 0.88: sd 0.01, t 4.303, over sqrt 3
     sizes = '<td class="num">35.85</td><td class="num">36.35</td><td class="num">–</td>'
     assert f'<tr><th scope="row">fixed/erm</th>{sizes}</tr>' in text
 
@@ -115,7 +39,8 @@ def test_the_board_shows_p_values_what_could_be_seen_and_how_the_paper_is_known(
 
 def test_pictures_and_figures_are_inside_the_page(page):
     text = page()
-    assert text.count("data:image/png;base64,") == 2 and text.count("<svg") == 2
+    # what codecs saw, what they gave back, and what the shift does
+    assert text.count("data:image/png;base64,") == 3 and text.count("data-marks=") == 2
     assert "rotation −90" not in text and "rotation (degrees: −90)" in text
 
 
@@ -230,7 +155,9 @@ def test_hostile_text_stays_text(page, hostile):
     text = page(
         claim=claim, card=CARD | {"title": hostile}, shifts=SHIFTS | {"turn": dict.fromkeys(SHIFTS["turn"], hostile)}
     )
-    assert "<script" not in text and "<img src=x" not in text and "49" not in text.split("<main>")[1].split("<svg")[0]
+    assert (
+        text.count("<script") == 1 and "<img src=x" not in text and "49" not in text.split("<main>")[1].split("<svg")[0]
+    )
 
 
 def test_a_claim_that_was_not_run_says_why(page):

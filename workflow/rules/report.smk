@@ -3,7 +3,7 @@
 TEMPLATES = sorted(
     str(path)
     for path in Path("report").rglob("*")
-    if path.suffix in (".j2", ".css", ".csv")
+    if path.suffix in (".j2", ".css", ".js", ".csv")
 )
 
 

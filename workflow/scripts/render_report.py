@@ -23,7 +23,7 @@ with job(snakemake.log[0]):
         plots=p.plots,
         blocks=p.blocks,
         benchmarks=Path(p.benchmarks),
-        stylesheet=Path("report/static/style.css"),
+        static=Path("report/static"),
         reference=Path("report/reference"),
     )
     made_by = producer(p, [*i.code, *i.templates], [i.scores, i.claims])

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pandas as pd
+
+from shiftpress.reporting.forest import forest, mark
+
 FACTORS = ("ratio", "trend")
 KNOWN = {
     "read": "read in the paper",
@@ -13,14 +17,40 @@ KNOWN = {
 }
 
 
+CHAPTERS = {"codecs": "codecs", "cards": "cards", "decks": "decks", "atmc": "ATMC", "edge": "edge"}
+"""Phases that have a chapter, and its name."""
+
+
+def board(rows: list[dict[str, Any]], frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of claims.json as the page shows them; ``frame`` has the records, which say what chapters are about."""
+    models = frame[["dataset", "phase", "model"]].drop_duplicates()
+    phases: dict[tuple[str, str], set[str]] = {}
+    for dataset, phase, model in models.itertuples(index=False):
+        phases.setdefault((dataset, model), set()).add(phase)
+    return [in_words(row) | {"chapters": _chapters(row, phases)} for row in rows]
+
+
 def in_words(row: dict[str, Any]) -> dict[str, Any]:
     """A row of claims.json with what its numbers mean, and the same for its parts."""
-    return _found(row) | {
+    found = _found(row) | {
         "parts": [_found(part) for part in row["parts"]],
         "known": KNOWN.get(row["reported"]["known"], row["reported"]["known"]),
         "paper_value": next((part["reported"] for part in row["parts"] if part["name"] == row["condition"]), None),
         "sided": "two-sided, level 0.05" if row["sides"] == 2 else "one-sided, level 0.025",
     }
+    late = bool((row.get("registered") or {}).get("late"))
+    return found | {"plot": forest(found), "mini": mark(found), "written": _written(row), "late": late}
+
+
+def _chapters(row: dict[str, Any], phases: dict[tuple[str, str], set[str]]) -> list[tuple[str, str]]:
+    """Anchors and names of the chapters about the models that a claim compares."""
+    found = {
+        (f"{phase}-{part['dataset']}", f"{CHAPTERS[phase]} on {part['dataset']}")
+        for part in row["parts"]
+        for phase in phases.get((part["dataset"], part["model"]), ())
+        if phase in CHAPTERS
+    }
+    return sorted(found)
 
 
 def _found(row: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +60,7 @@ def _found(row: dict[str, Any]) -> dict[str, Any]:
         "threshold": _threshold(row),
         "detectable": detectable,
         "detectable_unit": unit,
+        "with_more": _detectable(row, "mde_with_two_more")[0],
     }
 
 
@@ -48,10 +79,19 @@ def _short(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def _detectable(row: dict[str, Any]) -> tuple[str | None, str]:
+def _detectable(row: dict[str, Any], name: str = "mde") -> tuple[str | None, str]:
     """The smallest effect that these seeds could have told from the threshold, and its unit if it is no percentage."""
-    if row["mde"] is None:
+    if row.get(name) is None:
         return None, ""
     if row["kind"] in FACTORS:
-        return f"{100 * (row['mde'] - 1):.2g} %", ""
-    return f"{row['mde']:.2g}", row["unit"]
+        return f"{100 * (row[name] - 1):.2g} %", ""
+    return f"{row[name]:.2g}", row["unit"]
+
+
+def _written(row: dict[str, Any]) -> str:
+    """When the claim was written down, beside its records; nothing where nobody looked."""
+    found = row.get("registered")
+    if not found or not found["commit"]:
+        return "in no commit yet" if found else ""
+    order = {True: "after its records could be seen", False: "before its records", None: "times of records not known"}
+    return f"{found['changed']}, commit {found['commit'][:12]}: {order[found['late']]}"

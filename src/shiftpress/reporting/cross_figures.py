@@ -1,6 +1,7 @@
 """The Pareto plot of all papers' networks: accuracy against measured bytes."""
 
 import pandas as pd
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from scipy.special import expit, logit
 
@@ -31,6 +32,7 @@ def pareto(scores: pd.DataFrame, name: str, title: str, ylabel: str) -> str | No
     shares = data[["mean", "low", "high"]].astype(float).clip(*INSIDE) / 100
     data = data.assign(kilobytes=data.bytes / 1000, **shares)
     data["place"] = [places.get(pair, "") for pair in zip(data.phase, data.model, strict=True)]
+    names: dict[Line2D, list[str]] = {}
     for phase, paper in PAPERS.items():
         own = data[data.phase == phase]
         if own.empty:
@@ -42,7 +44,7 @@ def pareto(scores: pd.DataFrame, name: str, title: str, ylabel: str) -> str | No
         for place, (size, alpha) in STYLES.items():
             marks = own[own.place == place]
             mark = {"linestyle": "none", "markersize": size, "alpha": alpha, "gid": f"of-{phase}-marks{place}"}
-            axes.plot(marks.kilobytes, marks["mean"], **(look | mark))
+            names |= {axes.plot(marks.kilobytes, marks["mean"], **(look | mark))[0]: marks.model.tolist()}
         axes.plot([], [], linestyle="none", markersize=6, label=paper, **look)
     front = data[data.place == FRONT].sort_values("kilobytes")
     axes.step(front.kilobytes, front["mean"], where="post", color=INK, linewidth=1, linestyle="--", zorder=1)
@@ -56,7 +58,7 @@ def pareto(scores: pd.DataFrame, name: str, title: str, ylabel: str) -> str | No
     axes.set_xlabel("size of the file, kB (1,000 bytes)")
     axes.set_ylabel(ylabel)
     legend(figure, axes, key("Pareto front", linestyle="--", linewidth=1))
-    return to_svg(figure, name, title)
+    return to_svg(figure, name, title, names)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -1,13 +1,10 @@
-"""Where the numbers of a report came from: code, packages, machine, time."""
+"""Where the numbers of a report came from: code, packages, machine, moment."""
 
 import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from shiftpress.core.history import commit
 
@@ -46,23 +43,6 @@ def packages() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def costs(benchmarks: Path, blocks: list[str]) -> list[dict[str, Any]]:
-    """Jobs, wall seconds, CPU seconds and the largest memory of each rule, from Snakemake's benchmark files.
-
-    Files of other seed blocks than those of the study are left over from another run.
-    """
-    mine = {f"seeds{block}" for block in blocks}
-    rows = []
-    for folder in sorted(path for path in benchmarks.glob("*") if path.is_dir()):
-        files = [f for f in sorted(folder.rglob("*.tsv")) if f.stem in mine or not f.stem.startswith("seeds")]
-        frames = [pd.read_csv(file, sep="\t", na_values="-") for file in files]
-        if frames:
-            jobs = pd.concat(frames)
-            wall, cpu, memory = jobs["s"].sum(), jobs["cpu_time"].sum(), jobs["max_rss"].max()
-            rows.append({"rule": folder.name, "jobs": len(jobs), "wall": wall, "cpu": cpu, "memory": memory})
-    return rows
 
 
 def code_files() -> list[Path]:

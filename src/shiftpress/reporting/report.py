@@ -11,18 +11,23 @@ from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
 from shiftpress.reporting.attack_tables import robust_table
-from shiftpress.reporting.board import in_words
+from shiftpress.reporting.board import board
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
+from shiftpress.reporting.checklist import checklist
 from shiftpress.reporting.compressed import compressed_chapters
 from shiftpress.reporting.deck_attacks import attacked_decks
 from shiftpress.reporting.deck_charts import deck_charts
 from shiftpress.reporting.deck_tables import COLUMNS, HEADS, of_decks, regret_table
-from shiftpress.reporting.images import contact_row, strips
-from shiftpress.reporting.origin import code_files, costs, origin, packages
+from shiftpress.reporting.examples import examples as examples_of
+from shiftpress.reporting.images import contact_row
+from shiftpress.reporting.origin import code_files, origin, packages
 from shiftpress.reporting.published import about, headline, published, released, sister_study
+from shiftpress.reporting.settings import settings
+from shiftpress.reporting.spent import costs, jobs, more_seeds, phase_costs, phases_of
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table
+from shiftpress.reporting.workflow import edges, picture
 
 
 def facts(
@@ -38,7 +43,7 @@ def facts(
     plots: list[str],
     blocks: list[str],
     benchmarks: Path,
-    stylesheet: Path,
+    static: Path,
     reference: Path,
 ) -> dict[str, Any]:
     """Everything the page shows, from the artefacts at these paths."""
@@ -46,12 +51,13 @@ def facts(
     known, shifts = published(reference), _told_apart(shifts)
     figures = charts(frame, known, plots, shifts) | card_charts(frame, sister_study(reference))
     figures |= deck_charts(frame)
-    return {
-        "stylesheet": stylesheet.read_text(),
+    found = {
+        "stylesheet": (static / "style.css").read_text(),
+        "script": "\n".join(path.read_text() for path in sorted(static.glob("*.js"))),
         "tier": params["run"]["tier"],
         "seeds": params["run"]["seeds"],
         "min_seeds": MIN_SEEDS,
-        "claims": [in_words(claim) for claim in read_json(claims)],
+        "claims": board(read_json(claims), frame),
         "shifts": shifts,
         "chapters": [
             _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
@@ -60,6 +66,7 @@ def facts(
         ],
         "released": headline(released(reference)),
         "plots": {plot: figures[plot]["csv"] for plot in plots},
+        "settings": settings(params),
         "params": json.dumps(params, indent=1),
         "records": len(frame),
         "scores_sha256": read_facts(scores)["sha256"],
@@ -67,7 +74,20 @@ def facts(
         "code_sha256": digest_of(code_files()),
         "origin": origin(),
         "packages": packages(),
-        "costs": costs(benchmarks, blocks),
+        **_spent(benchmarks, blocks, Path(scores).parent, len(params["run"]["seeds"]), static),
+    }
+    return found | {"checklist": checklist(found)}
+
+
+def _spent(benchmarks: Path, blocks: list[str], results: Path, seeds: int, static: Path) -> dict[str, Any]:
+    """What the run cost, and the picture of its rules."""
+    spent, phases = jobs(benchmarks, blocks), phases_of(Path("workflow/rules"))
+    rules = costs(spent, phases)
+    return {
+        "costs": rules,
+        "phases": phase_costs(spent, phases, results),
+        "more": more_seeds(spent, seeds),
+        "workflow": picture(edges(static / "rules.csv"), rules, phases),
     }
 
 
@@ -102,7 +122,7 @@ def _chapter(
         "sizes": sizes_table(here),
         "splits": split_table(here, about(known, dataset)),
         "figures": [figure for figure in figures.values() if figure["dataset"] == dataset and figure["shown"]],
-        "strips": _examples(here, dataset, params, examples),
+        "examples": examples_of(here, dataset, params, examples),
     }
 
 
@@ -114,26 +134,3 @@ def _told_apart(shifts: Labels) -> Labels:
         name: label | ({"title": f"{label['title']} “{name}”"} if label["title"] in twice else {})
         for name, label in shifts.items()
     }
-
-
-def _examples(frame: pd.DataFrame, dataset: str, params: dict[str, Any], files: list[str]) -> list[dict[str, Any]]:
-    """Originals and reconstructions of each codec's first seed, under each shift's extreme and middle severities."""
-    rows, found = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se")], []
-    first = min(params["run"]["seeds"])
-    wanted = [pair for _, group in rows.groupby("shift", sort=False) for pair in _telling(group)]
-    for model in rows.model.unique():
-        for path in files:
-            *_, data, codec, objective, name = Path(path).parts
-            block = name.removeprefix("seeds").split(".")[0].split("-")
-            if (data, f"{codec}/{objective}", block[0]) == (dataset, model, str(first)):
-                found.append({"model": model, "seed": first, "strips": strips(path, wanted)})
-    return found
-
-
-def _telling(rows: pd.DataFrame) -> list[tuple[str, float]]:
-    """The severities of a shift worth a picture: the clean one, or the mildest and the worst for the codec."""
-    shift, means = rows["shift"].iloc[0], rows.groupby("severity")["value"].mean()
-    severe = means.drop(0.0, errors="ignore")
-    if severe.empty:
-        return [(shift, 0.0)]
-    return [(shift, s) for s in dict.fromkeys([severe.index[severe.index.to_series().abs().argmin()], severe.idxmax()])]

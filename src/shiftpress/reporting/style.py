@@ -1,8 +1,6 @@
 """One look for every figure: the same colour and marker for the same model everywhere, fit for light and dark."""
 
-import html
 import io
-import re
 
 import matplotlib
 
@@ -10,6 +8,8 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+
+from shiftpress.reporting.svg import Names, marks_of, tidied  # noqa: E402
 
 COLOURS = ["#0a84c6", "#d95f02", "#1a9e77", "#c64d94", "#8a6fd1", "#b8860b", "#5f8f2f", "#7f7f7f"]
 """Told apart by colour-blind readers and legible on white and on near-black."""
@@ -74,18 +74,14 @@ def new_grid(rows: int, columns: int, width: float = 5.0) -> tuple[Figure, list[
     return figure, list(axes.flat)
 
 
-def to_svg(figure: Figure, name: str, title: str) -> str:
-    """The figure as an inline SVG element with a title for screen readers. The same figure gives the same text."""
+def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) -> str:
+    """The figure as an inline SVG element with a title for screen readers. The same figure gives the same text.
+
+    ``names`` has a name for each mark of lines whose marks are not of one model.
+    """
     buffer = io.StringIO()
     with plt.rc_context(RC):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))
     plt.close(figure)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :].replace(INK, "currentColor")
-    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
-    text = re.sub(r'\bid="', f'id="{name}-', text)
-    text = re.sub(r"url\(#", f"url(#{name}-", text)
-    text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
-    head, rest = text.split(">", 1)
-    head = re.sub(r' (width|height)="[^"]*"', "", head)
-    return f'{head} role="img" aria-label="{html.escape(title)}">{rest}'
+    return text

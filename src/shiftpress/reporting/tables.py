@@ -7,7 +7,8 @@ import pandas as pd
 
 from shiftpress.core.params import Formats
 from shiftpress.core.records import Record
-from shiftpress.core.statistics import Estimate, estimate
+from shiftpress.core.statistics import estimate
+from shiftpress.reporting.marks import best_of
 
 SIZES = ("rate_bits", "disk_bits", "file_bits")
 CELL = ["phase", "dataset", "model", "shift", "severity", "metric"]
@@ -34,15 +35,22 @@ def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def accuracy_table(
     frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards", order: Any = None
 ) -> list[dict[str, Any]]:
-    """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0."""
+    """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0.
+
+    With each cell stands whether it is the best of its column or tied with that.
+    """
     rows = frame[(frame.phase == phase) & (frame.metric == "accuracy") & (frame.dataset == dataset)]
-    return _table(rows.assign(value=rows.value * 100), shifts, order or card_order)
+    seeds = _by_seed(rows.assign(value=rows.value * 100))
+    columns = {shift: own.droplevel("shift").unstack("model") for shift, own in seeds.groupby("shift")}
+    marks = {shift: best_of(columns[shift]) if shift in columns else {} for shift in shifts}
+    table = _table(seeds, shifts, order or card_order)
+    return [row | {"stands": [marks[shift].get(row["model"], "") for shift in shifts]} for row in table]
 
 
 def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
     """A row per codec: squared error per image under each shift, averaged over its severities but 0."""
     rows = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se") & (frame.dataset == dataset)]
-    return _table(rows, shifts, formats_last)
+    return _table(_by_seed(rows), shifts, formats_last)
 
 
 def sizes_table(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -69,18 +77,18 @@ def displacement_table(frame: pd.DataFrame, shifts: list[str]) -> list[dict[str,
     return wide.to_dict("records")
 
 
-def _table(rows: pd.DataFrame, shifts: list[str], order: Any) -> list[dict[str, Any]]:
-    return [
-        {"model": model, "cells": [_cell(rows[rows.model == model], shift) for shift in shifts]}
-        for model in sorted(rows.model.unique(), key=order)
-    ]
+def _table(seeds: pd.Series, shifts: list[str], order: Any) -> list[dict[str, Any]]:
+    """From what ``_by_seed`` returns."""
+    cells = {key: estimate(own.tolist()) for key, own in seeds.groupby(["model", "shift"])}
+    models = sorted(seeds.index.unique("model"), key=order)
+    return [{"model": model, "cells": [cells.get((model, shift)) for shift in shifts]} for model in models]
 
 
-def _cell(rows: pd.DataFrame, shift: str) -> Estimate | None:
-    here = rows[rows["shift"] == shift]
-    severe = here[here.severity != 0]
-    per_seed = (severe if len(severe) else here).groupby("seed")["value"].mean()
-    return estimate(per_seed.tolist()) if len(per_seed) else None
+def _by_seed(rows: pd.DataFrame) -> pd.Series:
+    """Means of models, shifts and seeds: over the severities but 0, where there are others."""
+    severe = rows.severity != 0
+    others = severe.groupby([rows.model, rows["shift"]]).transform("any")
+    return rows[severe | ~others].groupby(["model", "shift", "seed"])["value"].mean()
 
 
 def card_order(model: str) -> list[tuple]:

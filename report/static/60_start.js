@@ -1,0 +1,3 @@
+// What the address says is shown once all parts are there.
+reveal();
+document.documentElement.dataset.ready = "yes";
