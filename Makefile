@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-slurm faults-slurm check-robustbench lint lock reference record
+.PHONY: help setup report test axe test-slurm faults-slurm check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,13 @@ report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and s
 	@$(SNAKEMAKE) $(OVERLAY)
 	@echo "Report: $(CURDIR)/results/$(TIER)/report/index.html"
 
-test: setup  ## All tests, with coverage of src/
+build/axe/.ready: requirements/axe.txt $(VENV)/.ready
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --target build/axe -r requirements/axe.txt
+	@touch $@
+
+axe: build/axe/.ready  ## Bring axe-core, with which tests check the report for those who cannot see it
+
+test: setup axe  ## All tests, with coverage of src/
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slurm" --cov --cov-report=term:skip-covered
 
 test-slurm: setup  ## The pipeline on a real Slurm of its own (root; apt-get install slurm-wlm munge): 4 minutes
