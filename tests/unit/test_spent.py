@@ -15,7 +15,7 @@ def spent(tmp_path):
         "fetch/a.tsv": "4",
         "fetch/b.tsv": "-",
     }.items():
-        file = tmp_path / "benchmarks" / f"{path}.tsv"
+        file = tmp_path / "benchmarks" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"s\tmax_rss\tcpu_time\n2.5\t100\t{cpu}\n")
     return jobs(tmp_path / "benchmarks", ["0-2"])
