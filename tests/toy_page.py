@@ -61,8 +61,8 @@ def records() -> pd.DataFrame:
 
 
 def page_facts(folder: Path, **changes: Any) -> dict[str, Any]:
-    """What the page shows. Changes: claims, card, shifts, more records, examples, entries of shifts, plots."""
-    pair = np.arange(64, dtype=np.uint8).reshape(2, 1, 4, 8)[:, :, :, :4]
+    """What the page shows. Changes: claims, card, shifts, more records, examples, a pair of images, entries, plots."""
+    pair = changes.get("pair", np.arange(64, dtype=np.uint8).reshape(2, 1, 4, 8)[:, :, :, :4])
     example = folder / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
     write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": 255 - pair}), "me")
     sheet = folder / "toy" / "turn.sheet.safetensors"

@@ -73,4 +73,5 @@ def whole_page(folder: Path) -> str:
         entries=ENTRIES,
         plots=sorted({"toy-codecs-turn", "toy-cards-turn"} | curves),
         examples=examples,
+        pair=rng.integers(0, 256, (IMAGES, 1, SIDE, SIDE), dtype=np.uint8),
     )

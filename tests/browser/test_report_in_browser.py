@@ -58,9 +58,10 @@ def test_nothing_hangs_out_of_the_window(browser, whole, width):
         assert browser.run("document.documentElement.scrollWidth") <= width
         outside = """[...document.querySelectorAll('main *')].filter(node => {
           const box = node.getBoundingClientRect();
-          return box.width && box.right > innerWidth + 1 && !node.closest('.scroll, svg, pre, .sheet-of');
+          return box.width && box.right > WIDTH + 1 && !node.closest('.scroll, svg, pre, .sheet-of');
         }).map(node => node.outerHTML.slice(0, 200)).slice(0, 3)"""
-        assert browser.run(outside) == []
+        # on a phone the window grows with what hangs out
+        assert browser.run(outside.replace("WIDTH", str(width))) == []
         ground, ink = browser.run("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
         assert (ground == "rgb(255, 255, 255)") != dark and ground != ink
     browser.window(1440)

@@ -68,7 +68,11 @@ def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Lab
     looks = codec_looks(models) if phase == "codecs" else {model: look_of(model, models) for model in models}
     svg, data = against_severity(rows.assign(value=rows.value * scale), name, xlabel, ylabel, title, looks)
     inside = phase == "codecs" and INSIDE.get(shift) in shifts
-    return chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {"shown": not inside, "folded": True}
+    return chart(name, title, Drawn(svg, data, "severity", _crowded(data))) | {
+        "shown": not inside,
+        "folded": True,
+        "short": shifts[shift]["title"],
+    }
 
 
 def _crowded(data: pd.DataFrame) -> str:
