@@ -59,8 +59,8 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, url: str) -> float:
-        """Load a page; seconds until it was loaded and its main thread was free again."""
+    def open(self, url: str, scripts: bool = True) -> float:
+        """Load a page; seconds until it was loaded and, if it may run scripts, its main thread was free again."""
         self.events.clear()
         start = time.monotonic()
         self.send("Page.navigate", url=url)
@@ -68,7 +68,8 @@ class Browser:
             event = self._read(LIMIT)
             assert event is not None, "the page did not load"
             self.events.append(event)
-        self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        if scripts:
+            self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return time.monotonic() - start
 
     def run(self, script: str) -> Any:
@@ -82,7 +83,9 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.send("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.send("Emulation.setEmulatedMedia", features=[scheme])
+        # or it takes its time to scroll
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self.send("Emulation.setEmulatedMedia", features=[scheme, still])
 
     def picture(self, path: Path, whole: bool = False) -> None:
         """A screenshot as PNG."""

@@ -171,8 +171,9 @@ def test_the_keyboard_reaches_claims_and_opens_them(opened):
 
 def test_without_scripts_all_numbers_are_there(browser, whole):
     browser.send("Emulation.setScriptExecutionDisabled", value=True)
-    browser.open(whole.as_uri())
+    browser.open(whole.as_uri(), scripts=False)
     browser.send("Emulation.setScriptExecutionDisabled", value=False)
+    assert browser.run("document.documentElement.dataset.ready") is None
     visible = "(s => [...document.querySelectorAll(s)].filter(node => node.getClientRects().length).length)"
     assert browser.run(f"{visible}('details.claim')") == 44 and browser.run(f"{visible}('main table')") > 5
     assert browser.run(f"{visible}('.plot svg')") > 20 and browser.run(f"{visible}('#filters, .bar')") == 0
