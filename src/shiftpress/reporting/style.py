@@ -33,6 +33,8 @@ RC = {
     "grid.color": "#8080804d",
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
+    # that of SVG
+    "figure.dpi": 72,
 }
 
 
@@ -80,7 +82,11 @@ def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) ->
     ``names`` has a name for each mark of lines whose marks are not of one model.
     """
     buffer = io.StringIO()
-    with plt.rc_context(RC):
+    with plt.rc_context(RC | {"figure.constrained_layout.use": False}):
+        # laid out here, or matplotlib draws everything once more to do it
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))
     plt.close(figure)
