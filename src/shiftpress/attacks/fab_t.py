@@ -1,10 +1,10 @@
 """FAB, targeted (Croce and Hein 2020)."""
 
 import torch
-from pyautoattack.fab_pt import FABAttack_PT
 from pydantic import Field
 from torch import Tensor, nn
 
+from shiftpress.attacks._boundary import Boundary
 from shiftpress.attacks._package import NORMS, PackageAttack, targets_of
 from shiftpress.attacks.base import Chance
 
@@ -22,8 +22,8 @@ class FabT(PackageAttack):
         fewer = self.model_copy(update={"targets": targets_of(net, images, self.targets, least=2)})
         return super(FabT, fewer).moved(net, images, labels, strength, chance)
 
-    def runner(self, net: nn.Module, eps: float, seed: int, device: torch.device) -> FABAttack_PT:
-        return FABAttack_PT(
+    def runner(self, net: nn.Module, eps: float, seed: int, device: torch.device) -> Boundary:
+        return Boundary(
             net,
             norm=NORMS[self.norm],
             n_iter=self.steps,
