@@ -2,14 +2,17 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 from toy_hardening import hardening
 
+from shiftpress.core.attackable import GreyConv2d
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.linf import ascend_signs, start
 from shiftpress.core.progress import Progress
 from shiftpress.core.recipe import AtmcFit
 from shiftpress.training.compressing import train_base
+from shiftpress.training.lessons import Lesson
 from shiftpress.training.sparse import state_of
 
 
@@ -63,6 +66,18 @@ def test_crafting_moves_no_batch_statistics_unless_it_is_told_to():
         after = net.state_dict()
         assert any(not torch.equal(before[name], after[name]) for name in before) == moves
         assert all(parameter.grad is None for parameter in net.parameters())
+
+
+def test_quick_layers_change_attacks_by_rounding_and_training_on_their_images_not_at_all():
+    task = hardening(attack_steps=5, radius=0.05)
+    net, plain = task.untrained(), Lesson.untrained(task)
+    assert isinstance(net.conv0, GreyConv2d) and type(plain.conv0) is nn.Conv2d
+    images, noise, labels = batch(task)
+    found, wanted = (task.attacked(one, images, labels, noise) for one in (net, plain))
+    # a slope that rounds to the other side of zero moves a pixel the other way
+    assert ((found - wanted).abs() > 1e-6).double().mean() < 0.002
+    slopes = [torch.autograd.grad(F.cross_entropy(one(wanted), labels), list(one.parameters())) for one in (net, plain)]
+    assert all(torch.equal(a, b) for a, b in zip(*slopes, strict=True))
 
 
 def test_objectives_are_what_they_say():

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shiftpress.attacks.base import held_still
+from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.linf import ascend_signs, start
 from shiftpress.core.problems import InputError
 from shiftpress.core.recipe import AtmcFit, Objective
@@ -31,6 +33,10 @@ class Hardening(Lesson):
 
     def seed_of(self, purpose: str, *key: object) -> int:
         return seed_for(self.seed, "atmc", purpose, self.dataset, *key)
+
+    def untrained(self) -> nn.Module:
+        """The network with layers that give an attack its gradients quickly."""
+        return ready_for_attack(super().untrained())
 
     def views(self, positions: Tensor, random: torch.Generator) -> list[Tensor]:
         """The images of a batch, and noise in [-1, 1] that says where the attack starts; drawn whatever it needs."""
@@ -60,8 +66,9 @@ class Hardening(Lesson):
         anywhere = self.recipe.random_start or self.objective == "trades"
         net.train(self.recipe.crafted_in == "train")
         begin = start(images, radius, noise) if anywhere else images
-        loss = self._unlikeness(net, images) if self.objective == "trades" else _error(net, labels)
-        found = ascend_signs(images, begin, loss, radius, self.recipe.reach * radius / steps, steps)
+        with held_still(net):
+            loss = self._unlikeness(net, images) if self.objective == "trades" else _error(net, labels)
+            found = ascend_signs(images, begin, loss, radius, self.recipe.reach * radius / steps, steps)
         net.train()
         return found
 
