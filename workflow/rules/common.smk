@@ -136,7 +136,7 @@ def code(script, *families, also=lambda w: []):
             for family in families
             for name in modules(family, [w[family.removesuffix("s")]])
         ]
-        return listing(sources(f"workflow/scripts/{script}.py", *chosen, *also(w)))
+        return [listing(sources(f"workflow/scripts/{script}.py", *chosen, *also(w)))]
 
     return files
 
