@@ -46,7 +46,7 @@ def _registered(facts: dict[str, Any]) -> Answer:
     late = [one for one in found if one["late"]]
     evidence = f"{len(early)} of {len(facts['claims'])} last changed before their records, {len(late)} after them"
     state = NO if late else YES if len(early) == len(facts["claims"]) else PARTLY if early else NO
-    rest = "" if late or len(early) == len(found) else "; of the others the times are not known"
+    rest = "" if len(early) + len(late) == len(facts["claims"]) else "; of the others the times are not known"
     return _answer("Were claims written down before their records?", state, f"{evidence}{rest}.")
 
 
