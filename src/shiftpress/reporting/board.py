@@ -27,19 +27,21 @@ def board(rows: list[dict[str, Any]], frame: pd.DataFrame) -> list[dict[str, Any
     phases: dict[tuple[str, str], set[str]] = {}
     for dataset, phase, model in models.itertuples(index=False):
         phases.setdefault((dataset, model), set()).add(phase)
-    return [in_words(row) | {"chapters": _chapters(row, phases)} for row in rows]
+    found = [in_words(row) | {"chapters": _chapters(row, phases)} for row in rows]
+    return [row | {"plot": forest(row), "mini": mark(row)} for row in found]
 
 
 def in_words(row: dict[str, Any]) -> dict[str, Any]:
     """A row of claims.json with what its numbers mean, and the same for its parts."""
-    found = _found(row) | {
+    late = bool((row.get("registered") or {}).get("late"))
+    return _found(row) | {
         "parts": [_found(part) for part in row["parts"]],
         "known": KNOWN.get(row["reported"]["known"], row["reported"]["known"]),
         "paper_value": next((part["reported"] for part in row["parts"] if part["name"] == row["condition"]), None),
         "sided": "two-sided, level 0.05" if row["sides"] == 2 else "one-sided, level 0.025",
+        "written": _written(row),
+        "late": late,
     }
-    late = bool((row.get("registered") or {}).get("late"))
-    return found | {"plot": forest(found), "mini": mark(found), "written": _written(row), "late": late}
 
 
 def _chapters(row: dict[str, Any], phases: dict[tuple[str, str], set[str]]) -> list[tuple[str, str]]:
