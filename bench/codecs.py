@@ -6,23 +6,17 @@ peer's is its own model class with our trained transforms and bottleneck, from f
 checksum. The limit is what the networks alone take.
 """
 
-import argparse
-import json
-import os
-import statistics
-import sys
 import time
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
+from statistics import median
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+import torch
+from table import Row, finish, options, row
+
 warnings.filterwarnings("ignore", category=FutureWarning)
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-import torch  # noqa: E402
 from compressai.models import FactorizedPrior  # noqa: E402
 from torch import Tensor  # noqa: E402
 from trained_codecs import digits, train  # noqa: E402
@@ -35,6 +29,8 @@ from shiftpress.coding.parts import chunk_size  # noqa: E402
 REPEATS = 7
 LONE = 32
 """Images of the loop over single images."""
+LOOP = "one stream, peer's loop over images"
+LEAST = {(LOOP, "encode"): 4.5, (LOOP, "decode"): 3.0}
 
 
 class Peer:
@@ -90,32 +86,21 @@ def networks(model: Model, images: Tensor) -> tuple[float, float]:
     chunks = [x.contiguous(memory_format=torch.channels_last) for x in images.split(chunk_size(model.shape))]
     codes = [model.net.analysis(chunk) for chunk in chunks]
     ways = (lambda: [model.net.analysis(x) for x in chunks], lambda: [model.net.synthesis(y) for y in codes])
-    return tuple(1 / statistics.median(cost(way, len(images)) for _ in range(REPEATS)) for way in ways)
+    return tuple(1 / median(cost(way, len(images)) for _ in range(REPEATS)) for way in ways)
 
 
-def rows(name: str, sides: dict[str, list[tuple[float, float]]], limits: dict[str, float]) -> list[dict]:
+def rows(name: str, sides: dict[str, list[tuple[float, float]]], limits: dict[str, float]) -> list[Row]:
     """One row per direction, from the costs of ours and the peer's in each repeat."""
-    found = []
+    made = []
     for side, costs in sides.items():
-        ratios = [peer / own for own, peer in costs]
-        own, peer = (1 / statistics.median(column) for column in zip(*costs, strict=True))
-        found.append(
-            {
-                "name": f"codecs/{side}/{name}",
-                "ours": own,
-                "peer": peer,
-                "ratio": statistics.median(ratios),
-                "limit": limits[side],
-                "unit": "images/s, CPU time of one thread",
-                "repeats": len(costs),
-                "spread": max(ratios) - min(ratios),
-            }
-        )
-    return found
+        own, peer = (list(column) for column in zip(*costs, strict=True))
+        more = {"limit": limits[side], "bound": "the network alone", "least": LEAST.get((name, side))}
+        made.append(row(f"{side}: {name}", "CompressAI", "images/s", own, peer, **more))
+    return made
 
 
 @torch.no_grad()
-def measure(model: Model, count: int) -> list[dict]:
+def measure(model: Model, count: int) -> list[Row]:
     images = digits(1)[torch.arange(count) % 200]
     floats = (images.float() / 255).contiguous(memory_format=torch.channels_last)
     limits = dict(zip(("encode", "decode"), networks(model, floats), strict=True))
@@ -130,12 +115,7 @@ def measure(model: Model, count: int) -> list[dict]:
     assert difference < 0.5 / 255 + 1e-4, "the peer decodes other images"
     size = sum(len(s) for part in texts["one batch"] for s in part["strings"][0]) / count
     print(f"{count} images; {len(stream[0]) / count:.1f} bytes each with our header, peer {size:.1f} without one")
-    names = [
-        *peers,
-        "one stream, peer's loop over images",
-        "a file for each, peer's loop",
-        "a call for each, peer's loop",
-    ]
+    names = [*peers, LOOP, "a file for each, peer's loop", "a call for each, peer's loop"]
     spent = {name: {"encode": [], "decode": []} for name in names}
     for _ in range(REPEATS + 1):  # the first turn warms up
         for name, peer in peers.items():
@@ -158,19 +138,12 @@ def measure(model: Model, count: int) -> list[dict]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--count", type=int, default=512, help="images of a batch")
-    options.add_argument("--json", help="file for the numbers")
-    given = options.parse_args()
+    words = options(__doc__)
+    words.add_argument("--count", type=int, default=512, help="images of a batch")
+    given = words.parse_args()
     torch.set_num_threads(1)
     model, _, _ = train("factorized", {}, epochs=8)
-    found = measure(model, given.count)
-    print(f"{'images/s':54s}{'ours':>8s}{'peer':>8s}{'ratio':>8s}{'spread':>8s}{'networks':>10s}")
-    for row in found:
-        numbers = f"{row['ours']:8.0f}{row['peer']:8.0f}{row['ratio']:8.2f}{row['spread']:8.2f}{row['limit']:10.0f}"
-        print(f"{row['name']:54s}{numbers}")
-    if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+    finish(measure(model, given.count), given)
 
 
 if __name__ == "__main__":

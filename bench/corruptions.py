@@ -6,9 +6,7 @@ peer as it is, in one; and the peak memory of 10,000 images through all cells. `
 other instead. Pictures are made unless ``--images`` names an archive of photographs.
 """
 
-import argparse
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -17,23 +15,20 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(ROOT / "bench")]
+import environment
+import numpy as np
+import torch
+from machine import bandwidth
+from pictures import leaves
+from table import ROOT, Row, finish, options, row
 
-import environment  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from pictures import leaves  # noqa: E402
-
-from shiftpress.core.catalog import component  # noqa: E402
-from shiftpress.core.draws import Draws  # noqa: E402
-from shiftpress.core.splits import Split  # noqa: E402
-from shiftpress.datasets.imagefolder import ImageFolder  # noqa: E402
-from shiftpress.preparation import prepare  # noqa: E402
-from shiftpress.shifts.base import CHUNK, Others  # noqa: E402
+from shiftpress.core.catalog import component
+from shiftpress.core.draws import Draws
+from shiftpress.core.splits import Split
+from shiftpress.datasets.imagefolder import ImageFolder
+from shiftpress.preparation import prepare
+from shiftpress.shifts.base import CHUNK, Others
 
 KINDS = (
     "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "snow",
@@ -47,6 +42,8 @@ REPEATS = 5
 PEERS = 24
 """Images the peer is timed on; its time is per image."""
 STREAMED = 10_000
+PEER, LEAST = "imagecorruptions", (20.0, 40.0)
+"""Least ratios in CPU time of one thread and in wall time of two cores."""
 
 
 def pictures(archive: str | None, count: int) -> np.ndarray:
@@ -103,17 +100,7 @@ def _suite(start: int, stop: int) -> float:
     return sum(ours(_IMAGES[start:stop], kind, severity)[0] for kind, severity in CELLS)
 
 
-def copied(images: torch.Tensor) -> float:
-    """Images per second that one thread can copy: no corruption is faster than reading and writing its images."""
-    target, best = torch.empty_like(images), []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        target.copy_(images)
-        best.append(time.process_time() - start)
-    return len(images) / statistics.median(best)
-
-
-def measure(images: np.ndarray, report: str | None) -> None:
+def measure(images: np.ndarray) -> list[Row]:
     floats = torch.from_numpy(images).float() / 255
     spent: dict[tuple[str, int], list[tuple[float, float, float]]] = {cell: [] for cell in CELLS}
     walls, shares = [], []
@@ -137,28 +124,21 @@ def measure(images: np.ndarray, report: str | None) -> None:
         pool.shutdown()
         peer.close()
     _print(spent)
+    made = []
+    for kind in KINDS:
+        turns = [[sum(spent[kind, s][turn][part] for s in range(1, 6)) for part in (0, 1)] for turn in range(REPEATS)]
+        made.append(row(kind, PEER, "images/s", *map(list, zip(*turns, strict=True)), 5, least=1.0))
     suites = [[sum(spent[cell][turn][part] for cell in CELLS) for part in range(3)] for turn in range(REPEATS)]
-    ratios = [theirs / own for own, theirs, _ in suites]
-    faster = [suite[2] / wall for suite, wall in zip(suites, walls, strict=True)]
-    own, theirs = (len(CELLS) / statistics.median(column) for column in list(zip(*suites, strict=True))[:2])
-    found = {
-        "name": "corruptions",
-        "ours": own,
-        "peer": theirs,
-        "ratio": statistics.median(ratios),
-        "limit": copied(floats),
-        "unit": "images/s, mean over 95 cells, CPU time of one thread",
-        "repeats": REPEATS,
-        "spread": max(ratios) - min(ratios),
-    }
-    print(f"whole suite, CPU time of one thread: {own:.0f} images/s, peer {theirs:.0f}, {found['ratio']:.1f} times as")
-    print(f"  fast ({min(ratios):.1f} to {max(ratios):.1f}); copying alone: {found['limit']:.0f} images/s")
-    print(f"whole suite, wall time, ours in two processes: {statistics.median(faster):.1f} times as fast", end=" ")
-    print(f"({min(faster):.1f} to {max(faster):.1f});")
+    own, theirs, others = (list(column) for column in zip(*suites, strict=True))
+    more = {"limit": bandwidth() / (2 * floats[0].nbytes), "bound": "images read and written once", "least": LEAST[0]}
+    made.append(row("whole suite, mean over 95 cells", PEER, "images/s", own, theirs, len(CELLS), **more))
     # on a busy machine a wall time says little
-    print("  by repeat:", ", ".join(f"{a:.1f} with {b:.0%} of two cores" for a, b in zip(faster, shares, strict=True)))
-    if report:
-        Path(report).write_text(json.dumps(found, indent=1) + "\n")
+    busy = ", ".join(f"{share:.0%}" for share in shares)
+    more = {"bound": f"two processes had {busy} of two cores", "least": LEAST[1]}
+    made.append(
+        row("whole suite, wall time, ours in two processes", PEER, "images/s", walls, others, len(CELLS), **more)
+    )
+    return made
 
 
 def _print(spent: dict[tuple[str, int], list[tuple[float, float, float]]]) -> None:
@@ -207,13 +187,12 @@ def compare(images: np.ndarray) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--images", help="archive or folder of photographs, <class>/<image>")
-    options.add_argument("--count", type=int, default=1000, help="how many images")
-    options.add_argument("--json", help="file for the whole suite's numbers")
-    options.add_argument("--compare", action="store_true", help="compare the images instead")
-    options.add_argument("--stream", action="store_true", help="measure the memory only")
-    given = options.parse_args()
+    words = options(__doc__)
+    words.add_argument("--images", help="archive or folder of photographs, <class>/<image>")
+    words.add_argument("--count", type=int, default=1000, help="how many images")
+    words.add_argument("--compare", action="store_true", help="compare the images instead")
+    words.add_argument("--stream", action="store_true", help="measure the memory only")
+    given = words.parse_args()
     torch.set_num_threads(1)
     images = pictures(given.images, given.count)
     if given.stream:
@@ -221,10 +200,11 @@ def main() -> None:
     elif given.compare:
         compare(images)
     else:
-        measure(images, given.json)
+        rows = measure(images)
         # a process of its own, whose peak is that of the stream
         again = [sys.executable, __file__, "--stream", "--count", str(given.count)]
         subprocess.run([*again, *(["--images", given.images] if given.images else [])], check=True)
+        finish(rows, given)
 
 
 if __name__ == "__main__":

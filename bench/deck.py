@@ -7,36 +7,26 @@ often: the rest is what gates, averages and copies cost. The ratio is to be at l
 cards as one stacked network (torch.func), to see whether that would be faster.
 """
 
-import argparse
-import json
-import os
-import random
-import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+import torch
+from table import Row, finish, options, row, turns
 
-import torch  # noqa: E402
-
-from shiftpress.augmentations.augmix import AugMix  # noqa: E402
-from shiftpress.augmentations.gaussian import Gaussian  # noqa: E402
-from shiftpress.classifiers.base import Classifier  # noqa: E402
-from shiftpress.classifiers.convs import ConvS  # noqa: E402
-from shiftpress.classifiers.resnet import ResNet  # noqa: E402
-from shiftpress.core.decks import Deck  # noqa: E402
-from shiftpress.core.determinism import prepare  # noqa: E402
-from shiftpress.core.splits import Split  # noqa: E402
-from shiftpress.evaluation.deployed import classify  # noqa: E402
-from shiftpress.evaluation.hands import laid_out, varied  # noqa: E402
-from shiftpress.gates.learned import Learned  # noqa: E402
-from shiftpress.gates.spectral import Spectral  # noqa: E402
-from shiftpress.gates.uniform import Uniform  # noqa: E402
-from shiftpress.packing.card import pack  # noqa: E402
+from shiftpress.augmentations.augmix import AugMix
+from shiftpress.augmentations.gaussian import Gaussian
+from shiftpress.classifiers.base import Classifier
+from shiftpress.classifiers.convs import ConvS
+from shiftpress.classifiers.resnet import ResNet
+from shiftpress.core.decks import Deck
+from shiftpress.core.determinism import prepare
+from shiftpress.core.splits import Split
+from shiftpress.evaluation.deployed import classify
+from shiftpress.evaluation.hands import laid_out, varied
+from shiftpress.gates.learned import Learned
+from shiftpress.gates.spectral import Spectral
+from shiftpress.gates.uniform import Uniform
+from shiftpress.packing.card import pack
 
 NETS: dict[str, tuple[Classifier, str, tuple[int, int, int], int]] = {
     "ConvS 32x32 grey": (ConvS(), "convs", (1, 32, 32), 500),
@@ -48,8 +38,7 @@ DECK = Deck(cards=["net/augmix/dense", "net/gaussian/dense"], copies=3)
 LIMIT = 0.9
 BATCH = 100
 """Images that a gate sees at once."""
-REPEATS, FEW = 25, 3
-"""Turns of each way; stacked networks are slow and have no limit."""
+REPEATS = 7
 
 
 def pictures(count: int, shape: tuple[int, int, int]) -> torch.Tensor:
@@ -61,8 +50,8 @@ def pictures(count: int, shape: tuple[int, int, int]) -> torch.Tensor:
     return (smooth + noise).clamp(0, 1)
 
 
-def measure(name: str) -> dict[str, tuple[list[float], float]]:
-    """Seconds an image and cards an image, by way, one number per repeat."""
+def measure(name: str) -> list[Row]:
+    """A row for each gate, and one for the stacked network."""
     classifier, kind, shape, count = NETS[name]
     images = pictures(count, shape)
     rows = torch.arange(count)
@@ -87,19 +76,20 @@ def measure(name: str) -> dict[str, tuple[list[float], float]]:
         used = 6.0 if gate == "uniform" else 3.0
         ways[gate] = (lambda gate=gate: classify(table, dealt, gate, BATCH, images, rng), used)
     ways["stacked"] = (stacked(list(table.nets.values()), ready), 6.0)
-    found: dict[str, list[float]] = {way: [] for way in ways}
-    for way, _ in ways.values():
-        way()
-    shuffle = random.Random(0)
-    for turn in range(REPEATS):
-        # in another order each time, so that no way always follows the same other
-        for way in shuffle.sample(list(ways), len(ways)):
-            if way == "stacked" and turn >= FEW:
-                continue
-            start = time.process_time()
-            ways[way][0]()
-            found[way].append((time.process_time() - start) / count)
-    return {way: (found[way], used) for way, (_, used) in ways.items()}
+    found = turns({way: lambda run=run: _seconds(run) / count for way, (run, _) in ways.items()}, REPEATS)
+    made = []
+    for way, (_, used) in list(ways.items())[1:]:
+        alone = [used * seconds for seconds in found["one card"]]
+        peer = f"one card, {used:.0f} times"
+        least = None if way == "stacked" else LIMIT
+        made.append(row(f"{name}, {way}", peer, "images/s", found[way], alone, least=least))
+    return made
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
 
 
 def stacked(nets: list[torch.nn.Module], images: torch.Tensor) -> Callable[[], object]:
@@ -118,30 +108,9 @@ def stacked(nets: list[torch.nn.Module], images: torch.Tensor) -> Callable[[], o
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--json", help="file for the numbers")
-    given = options.parse_args()
+    given = options(__doc__).parse_args()
     prepare(1)
-    rows = []
-    for name in NETS:
-        found = measure(name)
-        alone = found["one card"][0]
-        print(f"{name}: one card {1 / statistics.median(alone):.0f} images/s")
-        for way, (seconds, used) in list(found.items())[1:]:
-            ratios = sorted(used * base / own for own, base in zip(seconds, alone, strict=False))
-            ratio = statistics.median(ratios)
-            low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
-            limit = None if way == "stacked" else LIMIT
-            speed = f"{1 / statistics.median(seconds):8.0f} images/s, {used:.0f} cards an image"
-            print(f"  {way:10s}{speed}, ratio {ratio:.2f} ({low:.2f} to {high:.2f})", end="")
-            print("  BELOW ITS LIMIT" if limit and ratio < limit else "", flush=True)
-            rows.append({"net": name, "way": way, "ratio": ratio, "quartiles": [low, high], "limit": limit})
-            rows[-1] |= {"single_s": statistics.median(alone), "cards": used, "repeats": REPEATS}
-    print(f"(middle half of the ratios); limit {LIMIT} of one card's throughput by the number of cards")
-    if given.json:
-        Path(given.json).write_text(json.dumps(rows, indent=1) + "\n")
-    if any(row["limit"] and row["ratio"] < row["limit"] for row in rows):
-        sys.exit(1)
+    finish([one for name in NETS for one in measure(name)], given)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The environment that peers run in: ``.venv-bench``, never a dependency of the project.
 
 ``python bench/environment.py`` makes it, with the packages below from the package registry. It is made anew when the
-list changes.
+list changes. Peers that need no other versions than the project has, above all torch itself, are laid beside it
+instead, each in a folder of its own, and imported from there by the process that measures.
 """
 
 import subprocess
@@ -24,12 +25,27 @@ PACKAGES = (
 )
 
 
+def beside(package: str) -> None:
+    """Let this process import a package, which is fetched without what it depends on if it is not there."""
+    folder = HOME.with_name(".venv-bench-beside") / package
+    if not folder.is_dir():
+        made = folder.with_suffix(".part")
+        install = [*_uv(), "pip", "install", "--quiet", "--no-deps", "--target", str(made), package]
+        subprocess.run(install, check=True)
+        made.rename(folder)
+    sys.path.append(str(folder))
+
+
+def _uv() -> list[str]:
+    own = Path(sys.executable).parent / "uv"
+    return [str(own) if own.is_file() else "uv"]
+
+
 def python() -> Path:
     """The interpreter of the environment, which is made if it is not there or is another one."""
     found, receipt = HOME / "bin" / "python", HOME / "packages.txt"
     if not receipt.is_file() or receipt.read_text().split() != list(PACKAGES):
-        uv = Path(sys.executable).parent / "uv"
-        command = [str(uv) if uv.is_file() else "uv"]
+        command = _uv()
         subprocess.run([*command, "venv", "--quiet", "--clear", "--python", sys.executable, str(HOME)], check=True)
         # imagecorruptions asks for the OpenCV that needs a display; the headless one has the same functions
         install = [*command, "pip", "install", "--quiet", "--python", str(found), "--no-deps"]

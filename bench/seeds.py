@@ -1,6 +1,6 @@
 """Cost of training the seeds of one method in one job beside one job for each, by the pipeline's own script.
 
-``python bench/seeds.py [--codec fixed10 --objective erm --seeds 5 --epochs 2 --repeats 3 --json FILE]`` prints CPU time
+``python bench/seeds.py [--codec fixed10 --objective erm --seeds 5 --epochs 2 --repeats 5 --json FILE]`` prints CPU time
 of one thread and wall time of whole jobs, start of Python included, medians over repeats in which both ways take turns.
 The weights of every seed are compared: they must be the same to the last bit.
 """
@@ -10,7 +10,6 @@ import json
 import os
 import resource
 import runpy
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,8 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src")]
+from table import ROOT, Row, finish, options, row
+
 SCRIPT = ROOT / "workflow/scripts/train_codec.py"
 
 
@@ -72,7 +70,7 @@ def _same(folder: Path, together: str, alone: list[str]) -> int:
     return len(whole)
 
 
-def measure(folder: Path, given: argparse.Namespace) -> dict:
+def measure(folder: Path, given: argparse.Namespace) -> list[Row]:
     from shiftpress.assembly import build
     from shiftpress.core.seeds import blocks
     from shiftpress.core.splits import as_tensors
@@ -101,40 +99,28 @@ def measure(folder: Path, given: argparse.Namespace) -> dict:
         turns.append((spent(folder, job, [together]), spent(folder, job, alone)))
         tensors = _same(folder, together, alone)
         print(f"turn {number + 1}: {tensors} tensors of {given.seeds} seeds are the same to the last bit", flush=True)
-    found = {"name": f"seeds/{given.codec}/{given.objective}", "seeds": given.seeds, "epochs": given.epochs}
-    for place, clock in enumerate(("cpu_s", "wall_s")):
+    name = f"{given.seeds} seeds of {given.codec}/{given.objective}, {given.epochs} epochs"
+    made = []
+    for place, clock in enumerate(("CPU", "wall")):
         own, other = ([turn[way][place] for turn in turns] for way in (0, 1))
-        ratios = [single / one for one, single in zip(own, other, strict=True)]
-        found[clock] = {
-            "one job": statistics.median(own),
-            "single jobs": statistics.median(other),
-            "ratio": statistics.median(ratios),
-            "spread": max(ratios) - min(ratios),
-        }
-    return found
+        least = 1.0 if clock == "CPU" else None
+        made.append(row(f"{name}, {clock} time", "a job for each seed", "s", own, other, least=least))
+    return made
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--codec", default="fixed10", help="entry of params.yaml")
-    options.add_argument("--objective", default="erm", help="entry of params.yaml")
-    for name, number in (("seeds", 5), ("epochs", 2), ("repeats", 3)):
-        options.add_argument(f"--{name}", type=int, default=number)
-    options.add_argument("--json", help="file for the numbers")
-    options.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
-    given = options.parse_args()
+    words = options(__doc__)
+    words.add_argument("--codec", default="fixed10", help="entry of params.yaml")
+    words.add_argument("--objective", default="erm", help="entry of params.yaml")
+    for name, number in (("seeds", 5), ("epochs", 2), ("repeats", 5)):
+        words.add_argument(f"--{name}", type=int, default=number)
+    words.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
+    given = words.parse_args()
     if given.work:
         work(Path(given.work[0]), json.loads(given.work[1]))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), given)
-    print(f"{given.seeds} seeds of {given.codec}/{given.objective}, {given.epochs} epochs on mnist5k")
-    print(f"{'':10s}{'one job':>10s}{'single jobs':>14s}{'ratio':>8s}{'spread':>8s}")
-    for clock in ("cpu_s", "wall_s"):
-        row = found[clock]
-        print(f"{clock:10s}{row['one job']:10.1f}{row['single jobs']:14.1f}{row['ratio']:8.2f}{row['spread']:8.2f}")
-    if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+        finish(measure(Path(folder), given), given)
 
 
 if __name__ == "__main__":
