@@ -15,15 +15,7 @@ sys.path.append(str(BENCH))
 import run  # noqa: E402
 from table import Row, amount, finish, row, turns  # noqa: E402
 
-MACHINE = {
-    "processor": "some",
-    "flags": "",
-    "cores": "2",
-    "memory": "1 GiB",
-    "system": "s",
-    "python": "3",
-    "torch": "2",
-}
+MACHINE = dict.fromkeys(("flags", "cores", "memory", "system", "python", "torch"), "") | {"processor": "some"}
 
 
 def kept(commit: str, *rows: Row) -> dict:
