@@ -105,6 +105,7 @@ def image_slopes(slopes: Tensor, weight: Tensor, padding: tuple[int, int]) -> Te
     found = slopes.new_zeros(count, rows + height - 1, columns + width - 1)
     for down in range(height):
         for right in range(width):
-            found[:, down : down + rows, right : right + columns] += parts[down, right]
+            # not +=, which would also copy the result to where it is
+            found[:, down : down + rows, right : right + columns].add_(parts[down, right])
     top, left = padding
     return found[:, None, top : found.shape[1] - top, left : found.shape[2] - left].contiguous()
