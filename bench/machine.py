@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import table  # noqa: F401 (says where the project's modules are, also to what is imported after this one)
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode

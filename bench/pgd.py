@@ -66,8 +66,9 @@ def measure(name: str) -> list[Row]:
         parts = zip(shown.split(BATCH), truth.split(BATCH), ids.split(BATCH), strict=True)
         return torch.cat([own.perturb(ready, x, y, eps, Chance(0, i)) for x, y, i in parts])
 
+    moved = ours(), theirs()
     with torch.no_grad():
-        robust = [100 * float((net(found).argmax(1) == truth).double().mean()) for found in (ours(), theirs())]
+        robust = [100 * float((net(images).argmax(1) == truth).double().mean()) for images in moved]
     found = in_turns({"ours": ours, "theirs": theirs}, REPEATS)
     # a step passes forward and backward once, without gradients of weights
     limit = peak() / (2 * STEPS * work(net, shape))
