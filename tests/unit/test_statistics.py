@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from shiftpress.core.statistics import (
     estimate,
@@ -55,3 +56,16 @@ def test_a_slope_and_a_crossing_by_hand():
     assert first_descent([0, 1, 3], [2.0, 1.0, -1.0]) == pytest.approx(2.0)
     assert first_descent([0, 1, 3], [-2.0, -1.0, 1.0]) is None
     assert first_descent([0, 1, 2, 3], [1.0, 0.0, 1.0, -1.0]) == 1.0
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, -1.5], [0.1, 0.2, 0.3, -0.3, 0.1], [1e-3] * 8, [-2.0, 0.0, 0.0, 1.0]])
+def test_flipped_signs_are_counted_as_scipy_counts_them(values):
+    for threshold in (0.0, 0.1, -0.05):
+        data = np.asarray(values) - threshold
+        wanted = {
+            side: stats.permutation_test(
+                (data,), np.mean, permutation_type="samples", vectorized=True, alternative=side, n_resamples=2**16
+            ).pvalue
+            for side in ("greater", "less")
+        }
+        assert vars(sign_flip_tails(values, threshold)) == wanted
