@@ -13,7 +13,7 @@ from copy import deepcopy
 from statistics import median
 
 import torch
-from table import Row, finish, options, row
+from table import Row, finish, in_turns, options, row
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 
@@ -22,15 +22,18 @@ from torch import Tensor  # noqa: E402
 from trained_codecs import digits, train  # noqa: E402
 
 from shiftpress.coding import codec  # noqa: E402
+from shiftpress.coding.container import read  # noqa: E402
 from shiftpress.coding.each import decode_each, encode_each  # noqa: E402
 from shiftpress.coding.model import Model  # noqa: E402
-from shiftpress.coding.parts import chunk_size  # noqa: E402
+from shiftpress.coding.parts import Receiver, Sender, chunk_size  # noqa: E402
+from shiftpress.core.codecnet import FULL  # noqa: E402
 
 REPEATS = 7
 LONE = 32
 """Images of the loop over single images."""
 LOOP = "one stream, peer's loop over images"
 LEAST = {(LOOP, "encode"): 4.5, (LOOP, "decode"): 3.0}
+CODER = {"encode": 8.0, "decode": 5.0}
 
 
 class Peer:
@@ -100,6 +103,44 @@ def rows(name: str, sides: dict[str, list[tuple[float, float]]], limits: dict[st
 
 
 @torch.no_grad()
+def coder(model: Model, floats: Tensor) -> list[Row]:
+    """Entropy coding without the networks: numbers to bytes and back, the peer's bottleneck in one batch."""
+    net, peer = model.net, Peer(model, len(floats)).model.entropy_bottleneck
+    size = chunk_size(model.shape)
+    parts = [net.analysis(x) for x in floats.split(size)]
+    whole = torch.cat(parts)
+    strings = peer.compress(whole)
+
+    def ours() -> bytes:
+        sender = Sender()
+        for part in parts:
+            sender.put([net.bottleneck.symbols(part)], len(part))
+        return codec.stream(sender, model.kind, FULL, model.digest, model.shape)
+
+    def back(data: bytes) -> Tensor:
+        header, sections = read(data)
+        receiver, found = Receiver(header, sections), []
+        for _ in parts:
+            found.append(net.bottleneck.received(receiver, receiver.chunk, net.side))
+            receiver.next_chunk()
+        receiver.finish()
+        return torch.cat(found)
+
+    data = ours()
+    assert torch.equal(back(data), peer.decompress(strings, whole.shape[2:])), "the peer's numbers are others"
+    ways = {
+        "encode": (ours, lambda: peer.compress(whole)),
+        "decode": (lambda: back(data), lambda: peer.decompress(strings, whole.shape[2:])),
+    }
+    made = []
+    for side, (own, other) in ways.items():
+        found = in_turns({"ours": own, "peer": other})
+        least, name = CODER[side], f"{side}: entropy coder alone, {len(floats)} images"
+        made.append(row(name, "CompressAI", "images/s", found["ours"], found["peer"], len(floats), least=least))
+    return made
+
+
+@torch.no_grad()
 def measure(model: Model, count: int) -> list[Row]:
     images = digits(1)[torch.arange(count) % 200]
     floats = (images.float() / 255).contiguous(memory_format=torch.channels_last)
@@ -132,9 +173,8 @@ def measure(model: Model, count: int) -> list[Row]:
             spent[names[2]][side].append((batched[place], other[place]))
             spent[names[3]][side].append((single[place], other[place]))
             spent[names[4]][side].append((alone[place], other[place]))
-    return [
-        row for name in names for row in rows(name, {side: turns[1:] for side, turns in spent[name].items()}, limits)
-    ]
+    later = {name: {side: turns[1:] for side, turns in sides.items()} for name, sides in spent.items()}
+    return [*(one for name in names for one in rows(name, later[name], limits)), *coder(model, floats)]
 
 
 def main() -> None:

@@ -28,7 +28,6 @@ SHIFTPRESS, SNAKEMAKE = str(BIN / "shiftpress"), str(BIN / "snakemake")
 COMMANDS: dict[str, tuple[list[str], float | None]] = {
     "shiftpress --help": ([SHIFTPRESS, "--help"], 0.3),
     "shiftpress check": ([SHIFTPRESS, "check"], None),
-    "shiftpress claims": ([SHIFTPRESS, "claims"], None),
     "snakemake -n, laptop tier": ([SNAKEMAKE, "-n", "-q"], 5.0),
     "python -c 'import torch'": ([sys.executable, "-c", "import torch"], None),
 }
