@@ -20,6 +20,7 @@ from pathlib import Path
 import environment
 import numpy as np
 import torch
+from digits import digits
 from table import ROOT, Row, finish, options, row, turns
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,10 +28,8 @@ from torch.nn import functional as F
 from shiftpress.core.catalog import component
 from shiftpress.core.folding import folded
 from shiftpress.core.quantised import Quantised
-from shiftpress.datasets.mnist5k import Mnist5k
 from shiftpress.packing.integer import IntegerNet
 from shiftpress.packing.quantised import pack
-from shiftpress.preparation import prepare
 from shiftpress.quantizers.mse import Mse
 
 NETS = {
@@ -45,15 +44,6 @@ NETS = {
 BATCHES, REPEATS, WARM = (32, 1), 15, 2
 TESTED = 1000
 APART, SPEEDUP = 0.005, {"ResNet-18": 3.0}
-
-
-def data() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Training images and labels, then others to test on; three channels, 32x32."""
-    splits, _ = prepare(Mnist5k())
-    images = torch.cat([split.images for split in splits.values()]).float() / 255
-    labels = torch.cat([split.labels for split in splits.values()])
-    images = F.pad(images, [(32 - images.shape[-1]) // 2] * 4).expand(-1, 3, -1, -1).contiguous()
-    return images[:-TESTED], labels[:-TESTED], images[-TESTED:], labels[-TESTED:]
 
 
 def trained(kind: str, fields: dict, steps: int, images: Tensor, labels: Tensor) -> nn.Module:
@@ -194,7 +184,8 @@ def main() -> None:
     words.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
     given = words.parse_args()
     torch.set_num_threads(1)
-    everything = data()
+    (images, labels), (shown, truth) = digits(TESTED, 32, 3)
+    everything = images, labels, shown, truth
     finish([one for name in given.nets for one in measured(name, everything)], given)
 
 
