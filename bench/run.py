@@ -74,6 +74,8 @@ def page(kept: dict[str, dict]) -> str:
     for title, one in ((KINDS[name], one) for name, part in kept.items() for one in rows(part) if one.met is not None):
         value = f"{one.ratio:.2f}" if one.least is not None else f"{number(one.ours)} {one.unit}"
         lines.append(f"| {title}: {one.name} | {one.asked} | {value} | {'met' if one.met else '**not met**'} |")
+    if missing := [title for name, title in KINDS.items() if name not in kept]:
+        lines += ["", f"Not run for this page: {'; '.join(missing)}."]
     for name, title in KINDS.items():
         lines += ["", f"## {title}", ""]
         lines += table(kept[name], newest) if name in kept else [f"NOT RUN (`python bench/{name}.py`)."]
