@@ -7,7 +7,7 @@ import pytest
 
 from shiftpress.core import provenance
 from shiftpress.core.provenance import digest_of, listing, producer, sources
-from shiftpress.core.storage import write_artefact
+from shiftpress.core.storage import sidecar, write_artefact
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "workflow/scripts").glob("*.py"))]
@@ -76,16 +76,39 @@ def test_a_digest_changes_with_a_byte_and_not_with_order(tmp_path):
     assert digest_of(files) != before
 
 
-def test_a_producer_depends_on_params_code_and_recipes_above(tmp_path):
+@pytest.fixture
+def job(tmp_path):
+    """Inputs of a job: source files, an artefact with its sidecar, and raw data."""
     code, above = tmp_path / "code.py", tmp_path / "above.bin"
     code.write_text("x = 1")
     write_artefact(above, b"1", "recipe")
-    base = producer({"a": 1}, [code], [above])
-    write_artefact(above, b"2", "recipe")
-    assert producer({"a": 1}, [code], [above]) == base, "bytes of the same recipe may differ by machine"
-    write_artefact(above, b"2", "another recipe")
-    assert producer({"a": 1}, [code], [above]) != base
-    assert producer({"a": 2}, [code]) != producer({"a": 1}, [code])
+    digest = sidecar(above)
+    return {"code": [str(code)], "weights": str(above), "weights_digest": digest, "raw": ["no such file"], "none": []}
+
+
+def test_a_producer_depends_on_params_code_and_recipes_above(job, tmp_path):
+    base = producer({"a": 1}, job)
+    write_artefact(job["weights"], b"2", "recipe")
+    assert producer({"a": 1}, job) == base, "bytes of the same recipe may differ by machine"
+    assert producer({"a": 2}, job) != base
+    write_artefact(job["weights"], b"2", "another recipe")
+    assert producer({"a": 1}, job) != base
+    write_artefact(job["weights"], b"2", "recipe")
+    (tmp_path / "code.py").write_text("x = 2")
+    assert producer({"a": 1}, job) != base
+
+
+def test_a_producer_can_be_told_before_anything_above_was_made(job):
+    base = producer({"a": 1}, job)
+    Path(job["weights"]).unlink()
+    assert producer({"a": 1}, job, {job["weights"]: "recipe"}.__getitem__) == base
+
+
+def test_how_seeds_are_spread_over_files_changes_no_producer(job, tmp_path):
+    more = tmp_path / "more.bin"
+    write_artefact(more, b"3", "recipe")
+    spread = {**job, "weights": [job["weights"], str(more)], "weights_digest": [job["weights_digest"], sidecar(more)]}
+    assert producer({"a": 1, "networks": ["x", "x"]}, spread) == producer({"a": 1, "networks": ["x"]}, job)
 
 
 def test_a_list_of_source_files_is_one_file_named_by_all_their_bytes(tmp_path):

@@ -27,7 +27,7 @@ with job(snakemake.log[0]):
         build("compressors", p.compressor),
     )
     classifier, shape, classes = build("classifiers", p.classifier), tuple(card["shape"]), len(card["classes"])
-    made_by = producer(p, i.code, [i.test, i.weights, *i.base])
+    made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "atmc", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         parent = None

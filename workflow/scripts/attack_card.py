@@ -27,7 +27,7 @@ with job(snakemake.log[0]):
     net, dense = (classifier.build(tuple(card["shape"]), len(card["classes"])).eval() for _ in range(2))
     net, dense = (ready_for_attack(one) for one in (net, dense))
     parent = None if w.pruner == "dense" else dense
-    made_by = producer(p, i.code, [i.test, i.weights, i.dense])
+    made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "cards", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         for state, extra in p.cards.items():

@@ -24,7 +24,7 @@ with job(snakemake.log[0]):
         for family in ("attacks", "gates", "augmentations")
     )
     decks, settings = {name: Deck(**facts) for name, facts in p.decks.items()}, Robustness(**p.robustness)
-    made_by = producer(p, i.code, [i.test, i.train, i.packed])
+    made_by = producer(p, i)
     campaign = Campaign(attacks, settings, test, "decks", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         bank = bank_of(train, w.dataset, augmentations, p.gate_images, seed)

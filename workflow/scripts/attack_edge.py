@@ -20,7 +20,7 @@ p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 with job(snakemake.log[0]):
     prepare(snakemake.threads)
     files, attacks = [read_tensors(path) for path in i.networks], {n: build("attacks", e) for n, e in p.attacks.items()}
-    made_by = producer(p, i.code, [i.test, *i.networks])
+    made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "edge", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         found = {network.name: network for network in networks(seed, files)}

@@ -8,7 +8,7 @@ from shiftpress.evaluation.ranking import agreement, at_equal_size
 p, i = snakemake.params, snakemake.input
 
 with job(snakemake.log[0]):
-    made_by = producer(p, i.code, i.records)
+    made_by = producer(p, i)
     below = [record for path in i.records for record in read_records(path)]
     records = [record for metric in p.metrics for record in at_equal_size(below, metric)]
     cells = {(record.shift, record.severity) for record in below if record.metric == p.robust}

@@ -8,7 +8,7 @@ from shiftpress.evaluation.resilience import Resilience
 p, i = snakemake.params, snakemake.input
 
 with job(snakemake.log[0]):
-    made_by = producer(p, i.code, i.records)
+    made_by = producer(p, i)
     found = Resilience(record for path in i.records for record in read_records(path)).records()
     records = [record.model_copy(update={"fingerprint": made_by}) for record in found]
     write_records(snakemake.output.records, records, made_by)

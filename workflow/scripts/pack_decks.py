@@ -17,12 +17,7 @@ with job(snakemake.log[0]):
     card = read_json(i.card)
     shape, classes = tuple(card["shape"]), len(card["classes"])
     kinds = {name: (entry["kind"], build("classifiers", entry)) for name, entry in p.classifiers.items()}
-    # a network's files were made in one way, however many they are
-    firsts = {network: path for network, path in reversed(list(zip(p.networks, i.cards, strict=True)))}
-    made_by = producer(
-        {k: p[k] for k in ("members", "needed", "largest", "classifiers")}, i.code, [firsts[n] for n in sorted(firsts)]
-    )
-    packed = {}
+    made_by, packed = producer(p, i), {}
     for network, path in zip(p.networks, i.cards, strict=True):
         tensors = read_tensors(path)
         for member in (member for member in map(Member.of, p.members) if member.network == network):

@@ -12,7 +12,7 @@ p, i, o = snakemake.params, snakemake.input, snakemake.output
 
 with job(snakemake.log[0]):
     splits, card = prepare(build("datasets", p.dataset))
-    made_by = producer({**p, "pixels": card["pixels_sha256"]}, i.code)
+    made_by = producer({**p, "pixels": card["pixels_sha256"]}, i)
     for name, split in splits.items():
         write_tensors(o[name], as_tensors(split), made_by)
     write_json(o.card, card, made_by)

@@ -22,7 +22,7 @@ with job(snakemake.log[0]):
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
     pruner, recipe, seeds, tensors, stores = build("pruners", p.pruner), CardFit(**p.fit), seeds_of(w.seeds), {}, []
     dense = {name: tensor for path in i.dense for name, tensor in read_tensors(path).items()}
-    made_by = producer(p, i.code, [i.train, i.val, *i.dense])
+    made_by = producer(p, i)
     model = f"{w.classifier}/{w.augmentation}/{w.pruner}"
     progress = Progress(f"cards {model}", len(seeds) * epochs_of_chain(pruner, recipe))
     for seed in seeds:

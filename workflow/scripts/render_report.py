@@ -26,7 +26,7 @@ with job(snakemake.log[0]):
         static=Path("report/static"),
         reference=Path("report/reference"),
     )
-    made_by = producer(p, [*i.code, *i.templates], [i.scores, i.claims])
+    made_by = producer(p, i)
     for path, plot in zip(o.plots, p.plots, strict=True):
         write_artefact(path, found["plots"][plot].encode(), made_by)
     write_artefact(o.html, render(Path("report/templates"), **found).encode(), made_by)

@@ -21,7 +21,7 @@ with job(snakemake.log[0]):
         {n: build("quantizers", entry) for n, entry in p.quantizers.items()},
     )
     images = load_split(i.train).images[: max(quantizer.images for quantizer in quantizers.values())].float() / 255
-    made_by, packed = producer(p, i.code, [i.train, i.networks]), {}
+    made_by, packed = producer(p, i), {}
     for seed in seeds_of(w.seeds):
         for name, (source, quantizer) in p.plan.items():
             card = unpack(networks[f"{seed}/{source}"].numpy().tobytes())

@@ -22,7 +22,7 @@ with job(snakemake.log[0]):
     kind, fields = p.classifier["kind"], build("classifiers", p.classifier).model_dump(mode="json")
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     seen = list(cells(shifted, p.sources))
-    made_by = producer(p, i.code, [*i.shifted, i.test, i.weights])
+    made_by = producer(p, i)
     records = []
     for seed in seeds_of(w.seeds):
         for ratio in compressor.ratios:

@@ -27,7 +27,7 @@ with job(snakemake.log[0]):
     net, dense = (classifier.build(shape, classes).eval() for _ in range(2))
     analysis = Analysis(**p.analysis)
     stored = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
-    made_by = producer(p, i.code, [*i.shifted, i.test, i.weights, i.dense])
+    made_by = producer(p, i)
     records = []
     for seed in seeds_of(w.seeds):
         for state, extra in p.cards.items():

@@ -23,7 +23,7 @@ with job(snakemake.log[0]):
     net = build("codecs", p.codec).build(tuple(test.images.shape[1:])).eval()
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     white_box = {name: build("shifts", entry) for name, entry in p.white_box.items()}
-    made_by = producer(p, i.code, [*i.shifted, i.test, i.weights])
+    made_by = producer(p, i)
     shared = {"phase": "codecs", "dataset": w.dataset, "fingerprint": made_by}
     seeds, records = seeds_of(w.seeds), []
     for seed in seeds:

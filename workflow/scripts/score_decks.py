@@ -25,7 +25,7 @@ with job(snakemake.log[0]):
     gates = {name: build("gates", entry) for name, entry in p.gates.items()}
     augmentations = {name: build("augmentations", entry) for name, entry in p.augmentations.items()}
     decks = {name: Deck(**facts) for name, facts in p.decks.items()}
-    made_by = producer(p, i.code, [*i.shifted, i.train, i.packed])
+    made_by = producer(p, i)
     records = []
     for seed in seeds_of(w.seeds):
         shared = {"phase": "decks", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}

@@ -23,7 +23,7 @@ with job(snakemake.log[0]):
     files = [read_tensors(path) for path in i.networks]
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     seen = list(cells(shifted, p.sources))
-    made_by = producer(p, i.code, [*i.shifted, i.test, *i.networks])
+    made_by = producer(p, i)
     records, times, first = [], {}, seeds_of(w.seeds)[0]
     for seed in seeds_of(w.seeds):
         for network in networks(seed, files):

@@ -11,6 +11,6 @@ p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
 with job(snakemake.log[0]):
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
-    made_by = producer(p, i.code, i.shifted)
+    made_by = producer(p, i)
     shared = {"phase": "codecs", "dataset": w.dataset, "fingerprint": made_by}
     write_records(snakemake.output.records, score_formats(p.formats, cells(shifted, p.sources), **shared), made_by)

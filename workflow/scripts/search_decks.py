@@ -24,7 +24,7 @@ with job(snakemake.log[0]):
     analysis, budgets = Analysis(**p.analysis), Budgets(**p.budgets)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     augmentations = {name: build("augmentations", entry) for name, entry in p.augmentations.items()}
-    made_by = producer(p, i.code, [*i.shifted, i.val, i.packed])
+    made_by = producer(p, i)
     records = []
     for seed in seeds_of(w.seeds):
         shared = {"phase": "decks", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}

@@ -27,7 +27,7 @@ with job(snakemake.log[0]):
         codecs=codecs,
     )
     shifted = shift_split(shift, test, others, seed_for("shift_images", w.shift))
-    made_by = producer(p, i.code, [i.test, *i.datasets, *i.codecs])
+    made_by = producer(p, i)
     write_tensors(o.images, as_tensors(shifted), made_by)
     found = list(cells({w.shift: shifted}, {w.shift: shift.source}))
     ids = [split.ids for split in shifted.splits]

@@ -22,7 +22,7 @@ with job(snakemake.log[0]):
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
     compressor, recipe, tensors, stores = build("compressors", p.compressor), AtmcFit(**p.fit), {}, []
     bases = {name: tensor for path in i.base for name, tensor in read_tensors(path).items()}
-    made_by = producer(p, i.code, [i.train, i.val, *i.base])
+    made_by = producer(p, i)
     model, seeds = f"{w.classifier}/{w.compressor}", seeds_of(w.seeds)
     progress = Progress(f"atmc {model}", len(seeds) * epochs_of_compressor(compressor, recipe))
     for seed in seeds:

@@ -21,7 +21,7 @@ with job(snakemake.log[0]):
     train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
     recipe, seeds, tensors, stores = AtmcFit(**p.fit), seeds_of(w.seeds), {}, []
-    made_by = producer(p, i.code, [i.train, i.val])
+    made_by = producer(p, i)
     model = f"{w.classifier}/base/{w.training}"
     progress = Progress(f"base {model}", len(seeds) * recipe.epochs)
     for seed in seeds:

@@ -17,7 +17,7 @@ p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 with job(snakemake.log[0]):
     prepare(snakemake.threads)
     images, seeds, weights, stores = load_split(i.train).pixels, seeds_of(w.seeds), {}, []
-    made_by, model = producer(p, i.code, [i.train]), f"{w.codec}/{w.objective}"
+    made_by, model = producer(p, i), f"{w.codec}/{w.objective}"
     progress = Progress(f"codec {model}", len(seeds) * p.fit["epochs"])
     for seed in seeds:
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))

@@ -28,7 +28,7 @@ with job(snakemake.log[0]):
     pruners = {name: build("filters", entry) for name, entry in p.filters.items()}
     plan = [(Method.of(name, p.filters, []), ratios) for name, ratios in p.plan]
     recipe, seeds, packed, stores = EdgeFit(**p.fit), seeds_of(w.seeds), {}, []
-    made_by = producer(p, i.code, [i.train, i.val])
+    made_by = producer(p, i)
     progress = Progress(f"edge {w.classifier}", len(seeds) * epochs_of_plan(plan, recipe))
     for seed in seeds:
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, w.classifier, seed)))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,12 @@ PACKAGE = __name__.split(".")[0]
 ROOT = Path(__file__).parents[2]
 """The folder that holds the package."""
 
+SOURCES = ("code", "templates", "ledgers")
+"""Names of the inputs that are files which people write; they count by their bytes."""
+RAW = "raw"
+"""Name of the input that is raw data; its digest is a param."""
+SPREAD = "networks"
+"""Name of the param that says which seeds are in which file; their bytes differ by it, and no number does."""
 
 LISTINGS = Path("work/code")
 """Where lists of source files are."""
@@ -76,13 +82,26 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def producer(params: Mapping[str, Any], code: Iterable[str], upstream: Iterable[str] = ()) -> str:
-    """Fingerprint of a job: its params, its code, and the fingerprints of the jobs whose artefacts it reads.
+def producer(
+    params: Mapping[str, Any], inputs: Mapping[str, str | Sequence[str]], made_by: Callable[[str], str] | None = None
+) -> str:
+    """Fingerprint of a job: its params, its source files, and the fingerprints of the jobs whose artefacts it reads.
 
-    Names of recipes, not bytes of files: how seeds are spread over jobs changes files and leaves it alone.
+    The inputs are those of its rule by name, so that whoever knows the rules can tell the fingerprint before the job
+    has run. ``made_by`` says what made an artefact; its sidecar does if nothing is given. Names of recipes, not bytes
+    of files: how seeds are spread over jobs changes files and leaves it alone.
     """
-    above = [read_facts(path)["producer"] for path in upstream]
-    return fingerprint(dict(params), digest_of(code), above)
+    made_by = made_by or (lambda path: read_facts(path)["producer"])
+    files = {name: [value] if isinstance(value, str) else list(value) for name, value in inputs.items()}
+    code = [file for name in SOURCES for file in files.pop(name, [])]
+    everything = {file for value in files.values() for file in value}
+    above = {}
+    for name, value in files.items():
+        artefacts = [file for file in value if name != RAW and file.removesuffix(".json") not in everything - {file}]
+        if artefacts:
+            above[name] = sorted({made_by(file) for file in artefacts})
+    own = {name: value for name, value in params.items() if name != SPREAD}
+    return fingerprint(own, digest_of(code), above)
 
 
 @cache
