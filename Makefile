@@ -54,4 +54,5 @@ reference: setup  ## Write docs/params.md and the JSON Schemas anew from the typ
 	@$(BIN)/shiftpress reference
 
 record: setup  ## Tell DVC that the results in the workspace belong to the params and code in it
+	@mkdir -p $(addprefix results/laptop/,decks atmc edge)  # phases that a study may leave out
 	@$(BIN)/dvc commit --force --quiet

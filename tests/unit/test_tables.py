@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from shiftpress.core.records import Record, read_records, write_records
 from shiftpress.reporting.page import interval, number
-from shiftpress.reporting.tables import accuracy_table, headline, scores
+from shiftpress.reporting.tables import accuracy_table, all_means, headline, scores
 
 ROW = dict(
     phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, source="regenerated", seed=0,
@@ -55,9 +55,23 @@ def test_fewer_than_three_seeds_are_said_and_not_given_an_interval():
     assert number(-1.25, 2) == "−1.25" and number(None) == "–"
 
 
-def test_the_headline_nests_for_dvc():
+def test_all_means_nest_for_dvc():
     whole = frame({}, {"metric": "error/5/-10", "shift": "fourier"})
-    found = headline(whole, [{"id": "C-1", "effect": 1.5, "n": 3}])
+    found = all_means(whole, [{"id": "C-1", "effect": 1.5, "n": 3}])
     assert set(found["cards"]["d"]["c/dense"]) == {"accuracy"}, "no maps point by point"
     assert found["cards"]["d"]["c/dense"]["accuracy"]["noise"] == 0.5
     assert found["claims"]["C-1"] == {"effect": 1.5, "n": 3}
+
+
+def test_the_headline_is_a_few_numbers_over_models_then_shifts_and_the_verdicts():
+    whole = frame(
+        {"shift": "clean", "severity": 0.0, "value": 0.9},
+        {"value": 0.2}, {"severity": 2.0, "value": 0.4}, {"severity": 0.0, "value": 1.0},
+        {"shift": "fog", "value": 0.7}, {"shift": "fog", "value": 0.9, "model": "c/lrr/50"},
+        {"metric": "ece"},
+    )  # fmt: skip
+    found = headline(whole, [{"verdict": "NOT RUN"}, {"verdict": "SUPPORTED"}, {"verdict": "NOT RUN"}])
+    assert found["cards"] == {
+        "d": {"accuracy": {"clean": 0.9, "shifted": pytest.approx((0.3 + 0.7 + 0.9) / 3, abs=1e-6)}}
+    }
+    assert found["claims"] == {"not run": 2, "supported": 1}

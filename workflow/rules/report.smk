@@ -26,11 +26,14 @@ rule judge_claims:
         digest=sidecar(paths.SCORES_PARQUET),
         # it tells times and comes with the scores: they decide whether it is stale
         made=ancient(paths.MADE),
-        claims=CLAIM_FILES,
+        ledgers=CLAIM_FILES,
     output:
         claims=paths.CLAIMS,
         metrics=paths.METRICS,
-        digests=[sidecar(paths.CLAIMS), sidecar(paths.METRICS)],
+        headline=paths.HEADLINE,
+        digests=[
+            sidecar(path) for path in (paths.CLAIMS, paths.METRICS, paths.HEADLINE)
+        ],
     log:
         "<logs>/judge_claims.log",
     group:

@@ -1,4 +1,4 @@
-"""Judge every claim on the records, and write the headline metrics."""
+"""Judge every claim on the records, and write the means that DVC compares."""
 
 import io
 
@@ -10,14 +10,15 @@ from shiftpress.claims.verdict import judge
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.storage import read_artefact, read_json, write_json
-from shiftpress.reporting.tables import headline
+from shiftpress.reporting.tables import all_means, headline
 
 p, i, o = snakemake.params, snakemake.input, snakemake.output
 
 with job(snakemake.log[0]):
     scores = pd.read_parquet(io.BytesIO(read_artefact(i.scores)))
-    registry = Registry(i.claims, read_json(i.made))
-    claims = judge(read_ledgers(i.claims), scores, p.tier, registry)
-    made_by = producer(p, [*i.code, *i.claims], [i.scores])
+    registry = Registry(i.ledgers, read_json(i.made))
+    claims = judge(read_ledgers(i.ledgers), scores, p.tier, registry)
+    made_by = producer(p, i)
     write_json(o.claims, claims, made_by)
-    write_json(o.metrics, headline(scores, claims), made_by)
+    write_json(o.metrics, all_means(scores, claims), made_by)
+    write_json(o.headline, headline(scores, claims), made_by)

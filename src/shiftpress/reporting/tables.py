@@ -1,5 +1,6 @@
 """Tidy tables from records."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from shiftpress.core.statistics import estimate
 from shiftpress.reporting.marks import best_of
 
 SIZES = ("rate_bits", "disk_bits", "file_bits")
+MAIN = {"codecs": "distortion_se"}
+"""What a phase is about, if not accuracy."""
 CELL = ["phase", "dataset", "model", "shift", "severity", "metric"]
 
 
@@ -97,6 +100,22 @@ def card_order(model: str) -> list[tuple]:
 
 
 def headline(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, Any]:
+    """A few numbers of a study, for dvc exp show: a column for each.
+
+    Of each phase and dataset the mean over all models without a shift, and over all shifts; and the verdicts, counted.
+    """
+    found: dict[str, Any] = {}
+    main = frame[frame.metric == frame.phase.map(lambda phase: MAIN.get(phase, "accuracy"))]
+    main = main[(main["shift"] == "clean") | (main.severity != 0)]
+    where = main["shift"].map(lambda shift: "clean" if shift == "clean" else "shifted")
+    for (phase, dataset, metric, place), group in main.groupby(["phase", "dataset", "metric", where]):
+        mean = group.groupby(["model", "shift"])["value"].mean().mean()
+        found.setdefault(phase, {}).setdefault(dataset, {}).setdefault(metric, {})[place] = round(float(mean), 6)
+    verdicts = Counter(claim["verdict"].lower() for claim in claims)
+    return {**found, "claims": dict(sorted(verdicts.items()))}
+
+
+def all_means(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, Any]:
     """Means over seeds as phase -> dataset -> model -> metric -> shift, and claim effects, for dvc metrics diff.
 
     Metrics with a slash are parts of a map or a curve, too many for that.
