@@ -34,10 +34,21 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    keep_plan(workflow, PARAMS.run.tier, FILES[1:])
+
+
 rule all:
     default_target: True
     input:
+        # each phase, so that what DVC keeps of one is made again if it is lost, even where nothing else needs it
         rules.data.input,
+        rules.shifts.input,
+        rules.codecs.input,
+        rules.cards.input,
+        rules.decks.input,
+        rules.atmc.input,
+        rules.edge.input,
         rules.report.input,
     message:
         "All done"

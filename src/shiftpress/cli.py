@@ -9,9 +9,11 @@ from shiftpress.cli_card import card
 from shiftpress.cli_codec import codec
 from shiftpress.cli_deck import deck
 from shiftpress.cli_doctor import doctor
+from shiftpress.cli_ledger import restore, verify
+from shiftpress.cli_ledger import status as standing
 from shiftpress.cli_results import claims, compare, export
 from shiftpress.cli_slot import slot
-from shiftpress.verbs import TIER, plainly
+from shiftpress.verbs import plainly
 
 app = typer.Typer(
     help="Compression under distribution shift: verbs beside the pipeline.",
@@ -25,8 +27,9 @@ app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
 app.add_typer(card, name="card")
 app.add_typer(deck, name="deck")
-for verb in (claims, compare, export, doctor, slot):
+for verb in (claims, compare, export, doctor, slot, verify, restore):
     app.command()(verb)
+app.command("status")(standing)
 
 
 @app.command()
@@ -39,19 +42,6 @@ def check(
 
     params = load_study(["params.yaml", *map(str, overlays or [])])
     print(f"The params are sound: tier {params.run.tier}, {len(params.run.seeds)} seeds.")
-
-
-@app.command()
-@plainly
-def verify(tier: TIER = "laptop") -> None:
-    """Read every artefact of a tier again and compare it with its recorded digest."""
-    from shiftpress.core.problems import InputError
-    from shiftpress.core.storage import damaged_below
-
-    count, damaged = damaged_below(Path("results") / tier)
-    if damaged:
-        raise InputError("\n".join([*damaged, f"{len(damaged)} of {count} artefacts are damaged."]))
-    print(f"{count} artefacts are as recorded.")
 
 
 NAMES = Annotated[list[str] | None, typer.Argument(help="entries of params.yaml or kinds; none: what the study reads")]

@@ -32,11 +32,19 @@ def plainly(verb: Callable[..., None]) -> Callable[..., None]:
 
 def params_of(tier: str) -> "Params":
     """The params of a tier: its overlay laid over params.yaml, as the pipeline does."""
-    from shiftpress.core.problems import InputError
     from shiftpress.loading import load_study
 
+    return load_study(["params.yaml", *overlays_of(tier)])
+
+
+def overlays_of(tier: str) -> list[str]:
+    """The files that are laid over params.yaml for a tier. Raises InputError if together they are another tier."""
+    from shiftpress.core.layers import read_layers
+    from shiftpress.core.problems import InputError
+
     overlay = Path("tiers") / f"{tier}.yaml"
-    params = load_study(["params.yaml", *([str(overlay)] if overlay.is_file() else [])])
-    if params.run.tier != tier:
+    files = [str(overlay)] if overlay.is_file() else []
+    run = read_layers(["params.yaml", *files]).data.get("run")
+    if not isinstance(run, dict) or run.get("tier") != tier:
         raise InputError(f"No params are known for tier {tier!r}: {overlay} is missing or names another tier.")
-    return params
+    return files

@@ -28,7 +28,7 @@ FAMILIES = {
     "gates",
     "attacks",
 }
-VERBS = {"card", "codec", "deck", "doctor", "results", "slot"}
+VERBS = {"card", "codec", "deck", "ledger", "doctor", "results", "slot"}
 # package -> packages it may import (itself is always allowed)
 LAYERS = {
     "core": set(),
@@ -52,8 +52,10 @@ LAYERS = {
     "loading": {"core", "entries", "deck_entries", "atmc_entries", "edge_entries", "model_entries", "dataset_entries"},
     "doctor": {"core"},
     "reference": {"core", "claims"},
+    "standing": {"core"},
     "verbs": {"core", "assembly", "loading"},
     "cli": {"core", "loading", "reference", "staging", "verbs", *(f"cli_{verb}" for verb in VERBS)},
+    "cli_ledger": {"core", "standing", "verbs"},
     "cli_results": {"core", "exporting", "reporting", "verbs"},
     "cli_doctor": {"doctor"},
     "cli_slot": {"core", "verbs"},
@@ -77,7 +79,7 @@ CONFINED = {
     r"\bImage\.open\b": {"core/pictures.py", "shifts/recompression.py"},
     r"\byaml\.(load|safe_load|parse)\b": {"core/yamlfile.py"},
     r"\btarfile\.open\b": {"core/archives.py"},
-    r"\bsubprocess\.run\b": {"core/commands.py", "core/rawdata.py", "core/history.py"},
+    r"\bsubprocess\.run\b": {"cli_ledger.py", "core/commands.py", "core/rawdata.py", "core/history.py"},
     r"(?<![.\w])(eval|exec)\(": set(),
     # seeds torch's global generators; attacks/_package.py puts them back
     r"^(import|from) pyautoattack\b": {f"attacks/{kind}.py" for kind in ("_boundary", "apgd_ce", "apgd_t", "square")},

@@ -38,6 +38,7 @@ from batch.inside import run_inside
 from batch.lost import notice_lost_jobs
 from batch.needs import group_of, needs_of
 from batch.site import notify, read_site
+from ledger.study import keep_plan
 from warm.scripts import keep_warm
 
 keep_warm()

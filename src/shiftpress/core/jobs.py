@@ -2,6 +2,7 @@
 
 import logging
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,4 +53,4 @@ def _write_to(log: str) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         force=True,
     )
-    logging.getLogger("shiftpress").info("started, process %s", os.getpid())
+    logging.getLogger("shiftpress").info("started, process %s on %s", os.getpid(), platform.node())

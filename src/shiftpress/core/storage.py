@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,21 @@ def damaged_below(root: Path) -> tuple[int, list[str]]:
         except DamagedArtefact as error:
             damaged.append(str(error))
     return len(artefacts), damaged
+
+
+def damaged_in_cache(cache: Path) -> tuple[int, list[str]]:
+    """How many files DVC's cache holds, and which of them are not what their names, their MD5, promise.
+
+    DVC itself believes what is in its cache.
+    """
+    files = sorted(path for path in (cache / "files" / "md5").glob("??/*") if path.is_file())
+    damaged = []
+    for path in files:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+        if digest != path.parent.name + path.name.removesuffix(".dir"):
+            damaged.append(f"{path} is not the file it is named after")
+    return len(files), damaged
 
 
 def _is_sidecar(path: Path) -> bool:

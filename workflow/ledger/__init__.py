@@ -1,0 +1,1 @@
+"""What Snakemake knows of a study, for verbs of `shiftpress` that run nothing."""
