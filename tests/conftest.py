@@ -38,7 +38,11 @@ def snakemake(*args: str, cwd: Path, check: bool = True) -> subprocess.Completed
 
 def planned(cwd: Path, *args: str) -> dict[str, int]:
     """Rules and counts of the jobs that Snakemake would run now; the target rule is left out."""
-    said = snakemake("-n", *(args or SMOKE), cwd=cwd).stdout
+    return jobs_in(snakemake("-n", *(args or SMOKE), cwd=cwd).stdout)
+
+
+def jobs_in(said: str) -> dict[str, int]:
+    """Rules and counts in what `snakemake -n` printed."""
     if "Nothing to be done" in said:
         return {}
     lines = said[said.index("Job stats:") :].splitlines()[3:]
