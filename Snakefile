@@ -55,6 +55,8 @@ rule all:
 
 
 onsuccess:
+    # what a finished run leaves, so that `shiftpress verify` sees what goes away
+    remember(Path("results") / PARAMS.run.tier)
     notify(SITE.notify, "done", PARAMS.run.tier)
 
 

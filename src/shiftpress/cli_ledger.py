@@ -18,23 +18,24 @@ CORES = Annotated[int | None, typer.Option(help="jobs at a time; all cores of th
 
 @plainly
 def verify(tier: TIER = "laptop") -> None:
-    """Read every artefact of a tier again and compare it with its recorded digest; the same for DVC's cache."""
+    """Read every artefact of a tier and every object of DVC's cache again, and compare them with their digests."""
+    from shiftpress.core.cache import absent_objects, damaged_objects
+    from shiftpress.core.inventory import damaged_below, gone_from, remember
     from shiftpress.core.problems import InputError
-    from shiftpress.core.storage import damaged_below, damaged_in_cache
 
-    count, damaged = damaged_below(Path("results") / tier)
-    cached, spoilt = damaged_in_cache(_cache())
-    if damaged:
-        damaged.append(f"{len(damaged)} of {count} artefacts are damaged. shiftpress restore sets them aside.")
-    if spoilt:
-        spoilt.append(
-            f"{len(spoilt)} of {cached} files in DVC's cache are damaged. Delete them; dvc pull brings them anew."
-        )
-    if damaged or spoilt:
-        raise InputError("\n".join([*damaged, *spoilt]))
+    root, cache = Path("results") / tier, _cache() / "files" / "md5"
+    count, damaged = damaged_below(root)
+    gone, (objects, spoilt) = gone_from(root), damaged_objects(cache)
+    if found := [*damaged, *gone, *spoilt]:
+        said = f"{len(damaged)} of {count} artefacts are damaged, {len(gone)} gone"
+        raise InputError("\n".join([*found, f"{said}; {len(spoilt)} of {objects} objects in DVC's cache are damaged."]))
+    if count:
+        remember(root)
     print(f"{count} artefacts are as recorded.")
-    if cached:
-        print(f"{cached} files in DVC's cache are as named.")
+    if objects:
+        print(f"{objects} objects in DVC's cache are what their names say.")
+        for name in absent_objects([Path("dvc.lock"), *sorted(Path("data/pointers").glob("*.dvc"))], cache):
+            print(f"{name} is named by dvc.lock or a pointer and not in DVC's cache; dvc pull brings it.")
 
 
 @plainly

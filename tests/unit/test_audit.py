@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from shiftpress.core.audit import Job, audit, same_size, set_aside
+from shiftpress.core.cache import damaged_objects
 from shiftpress.core.provenance import producer
-from shiftpress.core.storage import damaged_in_cache, read_facts, sidecar, write_artefact, write_json
+from shiftpress.core.storage import read_facts, sidecar, write_artefact, write_json
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_damage_in_the_cache_of_dvc_is_found(tmp_path):
     place = tmp_path / "files/md5/90"
     place.mkdir(parents=True)
     (place / "0150983cd24fb0d6963f7d28e17f72").write_bytes(b"abc")
-    assert damaged_in_cache(tmp_path) == (1, [])
+    assert damaged_objects(tmp_path / "files/md5") == (1, [])
     (place / "0150983cd24fb0d6963f7d28e17f72").write_bytes(b"abd")
-    count, (words,) = damaged_in_cache(tmp_path)
+    count, (words,) = damaged_objects(tmp_path / "files/md5")
     assert count == 1 and "0150983c" in words

@@ -79,4 +79,4 @@ def test_verify_finds_damage(verb, tmp_path):
     assert verb("verify").stdout == "1 artefacts are as recorded.\n"
     (tmp_path / "results/laptop/a.bin").write_bytes(b"2")
     done = verb("verify")
-    assert done.exit_code == 2 and "a.bin is not what was recorded" in done.stderr
+    assert done.exit_code == 2 and "a.bin: it is not what was recorded" in done.stderr

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from shiftpress.core import storage
-from shiftpress.core.storage import DamagedArtefact, damaged_below, fingerprint, read_artefact, write_artefact
+from shiftpress.core.inventory import damaged_below
+from shiftpress.core.storage import DamagedArtefact, fingerprint, read_artefact, write_artefact
 from shiftpress.core.tensors import read_tensors, under_prefix, with_prefix, write_tensors
 
 

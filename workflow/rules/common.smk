@@ -22,6 +22,7 @@ from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import component, kinds, module_of
 from shiftpress.core.contents import remembered_digest
+from shiftpress.core.inventory import remember
 from shiftpress.core.params import FAMILIES
 from shiftpress.core.problems import InputError
 from shiftpress.core.provenance import listing, sources
@@ -33,6 +34,7 @@ from shiftpress.loading import load_study
 sys.path.insert(
     0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
 )
+from alone import work_alone
 from batch.failures import watch
 from batch.inside import run_inside
 from batch.lost import notice_lost_jobs
@@ -44,6 +46,7 @@ from warm.scripts import keep_warm
 keep_warm()
 run_inside()
 notice_lost_jobs()
+work_alone()
 FAILURES = watch(workflow)
 # A plan is millions of objects, none of them garbage: looking for some takes a third of the time of a large study.
 gc.set_threshold(1_000_000)

@@ -1,5 +1,6 @@
 """What every workflow script does around its one library call."""
 
+import errno
 import logging
 import os
 import platform
@@ -11,6 +12,8 @@ from shiftpress.core.leases import lease
 from shiftpress.core.preemption import EXIT_CODE, Preempted, heeding
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import DamagedArtefact
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -38,6 +41,14 @@ def job(log: str) -> Iterator[None]:
         except (InputError, DamagedArtefact) as error:  # the user can mend these: the words matter, not where
             logging.getLogger("shiftpress").error("%s", error)
             print(error, file=sys.stderr)
+            sys.exit(InputError.exit_code)
+        except OSError as error:
+            if error.errno not in FULL:
+                logging.getLogger("shiftpress").exception("job failed")
+                raise
+            text = f"{error.filename or 'A file'} cannot be written: {error.strerror}. Make room and run again"
+            logging.getLogger("shiftpress").error("%s", text)
+            print(f"{text}; what is unfinished was kept or removed whole.", file=sys.stderr)
             sys.exit(InputError.exit_code)
         except Exception:
             logging.getLogger("shiftpress").exception("job failed")

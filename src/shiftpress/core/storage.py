@@ -1,18 +1,19 @@
 """Artefacts on disk: written whole or not at all, and never read unchecked.
 
-Beside every artefact ``<file>`` stands ``<file>.json`` with its sha256, size and the fingerprint of what made it. A
-file without one, or one that differs from it, is not an artefact.
+Beside every artefact ``<file>`` stands ``<file>.json`` with its sha256, size, place and the fingerprint of what made
+it, sealed by a digest of its own. A file without one, or one that differs from it, is not an artefact.
 """
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "shiftpress/artefact/1"
+SCHEMA = "shiftpress/artefact/2"
+HALF = re.compile(r"\..+\.(\d+)\.tmp")
 
 
 class DamagedArtefact(Exception):
@@ -39,10 +40,17 @@ def write_artefact(path: str | Path, data: bytes, producer: str) -> None:
     """Write the bytes and their sidecar, each to a temporary name, then renamed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(data).hexdigest()
-    facts = {"schema": SCHEMA, "sha256": digest, "size": len(data), "producer": producer}
+    # below the working directory, or the name alone: what stands here must not differ between clones
+    place = path.name if path.is_absolute() else path.as_posix()
+    facts = {
+        "schema": SCHEMA,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "producer": producer,
+        "place": place,
+    }
     replace_file(path, data)
-    replace_file(Path(sidecar(path)), canonical_json(facts))
+    replace_file(Path(sidecar(path)), canonical_json(facts | {"seal": fingerprint(facts)}))
 
 
 def write_json(path: str | Path, value: Any, producer: str) -> None:
@@ -52,6 +60,7 @@ def write_json(path: str | Path, value: Any, producer: str) -> None:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put the bytes at the path in one step that survives a crash: temporary name, fsync, rename, fsync."""
+    _clear_leftovers(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -68,14 +77,38 @@ def replace_file(path: Path, data: bytes) -> None:
         os.close(folder)
 
 
+def _clear_leftovers(path: Path) -> None:
+    """Remove the halves of this file whose writers were killed."""
+    for other in path.parent.iterdir():
+        if is_half(other) and other.name.startswith(f".{path.name}."):
+            try:
+                os.kill(int(HALF.fullmatch(other.name)[1]), 0)
+            except ProcessLookupError:
+                other.unlink(missing_ok=True)
+            except OSError:
+                pass  # somebody else's process, at work
+
+
+def is_half(path: Path) -> bool:
+    """Whether a name is that of a file not yet written whole."""
+    return HALF.fullmatch(path.name) is not None
+
+
 def read_facts(path: str | Path) -> Mapping[str, Any]:
-    """The sidecar of an artefact. Raises DamagedArtefact if it is missing or malformed."""
+    """The sidecar of an artefact. Raises DamagedArtefact if it is missing, changed, or that of another artefact."""
     try:
-        facts = json.loads(Path(sidecar(path)).read_bytes())
+        data = Path(sidecar(path)).read_bytes()
+        facts = json.loads(data)
     except (OSError, ValueError) as error:
-        raise DamagedArtefact(f"{path}: its digest file {sidecar(path)} is unreadable") from error
+        raise _damaged(path, f"its digest file {sidecar(path)} is unreadable") from error
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
-        raise DamagedArtefact(f"{sidecar(path)} is not a {SCHEMA} record")
+        raise _damaged(path, f"{sidecar(path)} is not a {SCHEMA} record")
+    unsealed = {key: value for key, value in facts.items() if key != "seal"}
+    if facts.get("seal") != fingerprint(unsealed) or data != canonical_json(facts):
+        raise _damaged(path, f"its digest file {sidecar(path)} was changed")
+    parts = Path(facts["place"]).parts
+    if Path(path).absolute().parts[-len(parts) :] != parts:
+        raise _damaged(path, f"it is {facts['place']}, put in another place")
     return facts
 
 
@@ -88,53 +121,16 @@ def read_artefact(path: str | Path) -> bytes:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise DamagedArtefact(f"{path} cannot be read: {error.strerror}") from error
+        raise _damaged(path, f"cannot be read: {error.strerror}") from error
     if len(data) != facts["size"] or hashlib.sha256(data).hexdigest() != facts["sha256"]:
-        raise DamagedArtefact(f"{path} is not what was recorded; delete it and run again")
+        raise _damaged(path, "it is not what was recorded")
     return data
+
+
+def _damaged(path: str | Path, what: str) -> DamagedArtefact:
+    return DamagedArtefact(f"{path}: {what}; delete {path} and {sidecar(path)} and run again")
 
 
 def read_json(path: str | Path) -> Any:
     """The value of a JSON artefact."""
     return json.loads(read_artefact(path))
-
-
-def damaged_below(root: Path) -> tuple[int, list[str]]:
-    """How many artefacts stand below a folder, and what is wrong with each damaged one.
-
-    A file without a sidecar and a sidecar without a file are damage too.
-    """
-    files = {path for path in root.rglob("*") if path.is_file()}
-    sidecars = {path for path in files if path.suffix == ".json" and path.with_suffix("") in files}
-    orphans = {path for path in files if path.suffix == ".json" and _is_sidecar(path)} - sidecars
-    artefacts = sorted((files - sidecars - orphans) | {path.with_suffix("") for path in orphans})
-    damaged = []
-    for path in artefacts:
-        try:
-            read_artefact(path)
-        except DamagedArtefact as error:
-            damaged.append(str(error))
-    return len(artefacts), damaged
-
-
-def damaged_in_cache(cache: Path) -> tuple[int, list[str]]:
-    """How many files DVC's cache holds, and which of them are not what their names, their MD5, promise.
-
-    DVC itself believes what is in its cache.
-    """
-    files = sorted(path for path in (cache / "files" / "md5").glob("??/*") if path.is_file())
-    damaged = []
-    for path in files:
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
-        if digest != path.parent.name + path.name.removesuffix(".dir"):
-            damaged.append(f"{path} is not the file it is named after")
-    return len(files), damaged
-
-
-def _is_sidecar(path: Path) -> bool:
-    try:
-        facts = json.loads(path.read_bytes())
-    except ValueError:
-        return False
-    return isinstance(facts, dict) and facts.get("schema") == SCHEMA
