@@ -14,6 +14,7 @@ from dataclasses import replace
 import google_crc32c
 import numpy as np
 import torch
+from fuzzing import damaged
 
 from shiftpress.assembly import build
 from shiftpress.coding import codec, container, parts
@@ -46,36 +47,6 @@ def victims() -> list[tuple[Model, bytes, bytes]]:
         model = read_model(data)
         found.append((model, data, codec.encode(model, torch.randint(0, 256, (9, *SHAPE), dtype=torch.uint8))))
     return found
-
-
-def damaged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:
-    """One random damage: cut, flip, splice, insert, delete, overwrite, repeat, or replace everything."""
-    out, size = bytearray(data), len(data)
-    a, b = sorted(draw.integers(0, size + 1, 2).tolist())
-    c = int(draw.integers(0, len(other)))
-    match int(draw.integers(0, 10)):
-        case 0:
-            del out[a:]
-        case 1:
-            for bit in draw.integers(0, 8 * size, draw.integers(1, 9)).tolist():
-                out[bit // 8] ^= 1 << bit % 8
-        case 2:
-            out[a:b] = other[c : c + b - a]
-        case 3:
-            out[a:a] = draw.bytes(int(draw.integers(1, 64)))
-        case 4:
-            del out[a:b]
-        case 5:
-            out[a:b] = draw.bytes(b - a)
-        case 6:
-            out[a:b] = bytes([draw.choice([0, 255])]) * (b - a)
-        case 7:
-            out += out[a:b] or b"\0"
-        case 8:
-            out = bytearray(draw.bytes(int(draw.integers(0, 2 * size))))
-        case 9:
-            out = bytearray(data[:a] + other[c:])
-    return bytes(out)
 
 
 def forged(data: bytes, other: bytes, draw: np.random.Generator) -> bytes:

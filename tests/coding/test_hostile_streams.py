@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_streams import damaged
+from fuzzing import damaged
 from trained_codecs import trained
 from typer.testing import CliRunner
 

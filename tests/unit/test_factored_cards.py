@@ -1,13 +1,17 @@
 """Cards of factors come out of their files to the last bit, and no other bytes are taken for one."""
 
-import json
 import math
-import time
 
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save
+from fuzzing import refusal
+from hostile_cards import FACTORED_CLASSES as CLASSES
+from hostile_cards import FACTORED_FIELDS as FIELDS
+from hostile_cards import FACTORED_SHAPE as SHAPE
+from hostile_cards import factored_card as packed
+from hostile_cards import factors as made
+from hostile_cards import formats
 from toy_hardening import COMPRESSORS, NETS, compressed, hardening
 
 from shiftpress.core.factors import composed
@@ -15,31 +19,12 @@ from shiftpress.core.problems import InputError
 from shiftpress.packing import codes, container
 from shiftpress.packing.accounting import accounts, index_bits, paper_bits
 from shiftpress.packing.card import unpack as unpack_plain
-from shiftpress.packing.container import KEY, FactoredFacts
+from shiftpress.packing.container import FactoredFacts
 from shiftpress.packing.factored import pack, unpack
 
-SHAPE, CLASSES = (1, 32, 32), 2
-FIELDS = {"width": 0.1}
 TURNS = 3000
-
-
-def made(name, seed=0):
-    """A network as the compressor first makes it, with its numbers moved about, as a state of factors."""
-    net = hardening().untrained()
-    compressor = COMPRESSORS[name]
-    rng = torch.Generator().manual_seed(seed)
-    form = compressor.begin({n: p for n, p in net.named_parameters() if p.ndim > 1}, 0.2)
-    with torch.no_grad():
-        for part in form.trained:
-            part.add_(0.05 * torch.randn(part.shape, generator=rng))
-    form.after()
-    form.finish()
-    rest = {n: t for n, t in net.state_dict().items() if n not in form.weights}
-    return rest | form.tensors()
-
-
-def packed(name, state=None):
-    return pack(state or made(name), "caffe_lenet", FIELDS, SHAPE, CLASSES, free=COMPRESSORS[name].free, origin="test")
+FORMAT = formats()["factored"]
+CARDS = FORMAT.files
 
 
 def same(a, b):
@@ -96,104 +81,20 @@ def test_states_that_are_no_factors_are_refused():
         pack(made("alr"), "caffe_lenet", FIELDS, SHAPE, CLASSES, free=True)
 
 
-CARDS = {name: packed(name) for name in ("alr", "atmc32", "atmc8", "atmc2")}
-
-
-def outcome(data):
-    """What reading gives; any exception but the one for bad input is a failure."""
-    start = time.process_time()
-    try:
-        found = unpack(data)
-    except InputError as error:
-        said = str(error)
-        assert said and "\n" not in said and len(said) < 500
-        return said
-    finally:
-        assert time.process_time() - start < 3
-    assert all(t.isfinite().all() for t in found.state.values() if t.is_floating_point())
-    again = pack(
-        found.state,
-        found.facts.kind,
-        found.facts.fields,
-        tuple(found.facts.shape),
-        found.facts.classes,
-        free=found.facts.free,
-        origin=found.facts.origin,
-    )
-    assert again == data, "two sequences of bytes stand for one card"
-    return "read"
-
-
-def damaged(data, other, draw):
-    """One random damage."""
-    out, size = bytearray(data), len(data)
-    a, b = sorted(draw.integers(0, size + 1 if draw.random() < 0.5 else min(size, 1200), 2).tolist())
-    match int(draw.integers(0, 6)):
-        case 0:
-            del out[a:]
-        case 1:
-            for bit in draw.integers(8 * a, 8 * size, draw.integers(1, 9)).tolist():
-                out[bit // 8] ^= 1 << bit % 8
-        case 2:
-            out[a:b] = other[a:b]
-        case 3:
-            out[a:a] = draw.bytes(int(draw.integers(1, 64)))
-        case 4:
-            del out[a:b]
-        case 5:
-            out[a:b] = draw.bytes(b - a)
-    return bytes(out)
-
-
 @pytest.mark.fuzz
 def test_damaged_factored_files_are_refused():
-    draw, files = np.random.default_rng(0), list(CARDS.values())
+    draw = np.random.default_rng(0)
     for turn in range(TURNS):
-        bad = damaged(files[turn % 4], files[int(draw.integers(4))], draw)
-        assert outcome(bad) != "read" or bad in files
-
-
-ODD = [-1, 0, 1, 2, 7, 1 << 20, 1 << 70, 0.5, "", "residual", "product", None, True, False, [], {}, [8, 8, 8]]
-KEYS = ["kind", "fields", "shape", "classes", "form", "free", "origin", "format"]
-
-
-def reforged(name, draw):
-    """A file with a right digest whose facts or arrays are not those of any card, most likely."""
-    facts, arrays = container.read(CARDS[name], FactoredFacts)
-    arrays, changed = {n: array.copy() for n, array in arrays.items()}, facts.model_dump()
-    if draw.random() < 0.7:
-        which = str(draw.choice(list(arrays)))
-        array = arrays[which]
-        match int(draw.integers(0, 6)):
-            case 0 if array.size:
-                raw = bytearray(array.tobytes())
-                raw[int(draw.integers(len(raw)))] ^= 1 << int(draw.integers(8))
-                arrays[which] = np.frombuffer(bytes(raw), array.dtype)
-            case 1:
-                arrays[which] = array[: int(draw.integers(0, array.size + 1))]
-            case 2:
-                arrays[which] = np.concatenate([array, array[-int(draw.integers(1, 9)) :]])
-            case 3:
-                arrays[which] = array.astype(str(draw.choice(["f8", "f4", "i8", "i4", "u1", "?"])))
-            case 4:
-                del arrays[which]
-            case 5 if array.size:
-                value = draw.choice([0, 1, 255, 1 << 62, -(1 << 62), np.nan, np.inf])
-                with np.errstate(all="ignore"):
-                    array[int(draw.integers(array.size))] = np.array(value).astype(array.dtype)
-    else:
-        changed[str(draw.choice(KEYS))] = ODD[int(draw.integers(len(ODD)))]
-    forged = facts.model_construct(**changed)
-    text = json.dumps(changed | {"digest": container.digest(forged, arrays)}, sort_keys=True, indent=1) + "\n"
-    return save({n: np.ascontiguousarray(array) for n, array in arrays.items()}, {KEY: text})
+        bad = FORMAT.broken(turn, draw)
+        assert FORMAT.is_right(bad, refusal(FORMAT.read, bad))
 
 
 @pytest.mark.fuzz
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_factored_files_with_repaired_digests_are_read_whole_or_refused():
-    draw, names = np.random.default_rng(1), list(CARDS)
-    found = [outcome(reforged(names[turn % 4], draw)) for turn in range(TURNS)]
-    assert 0 < found.count("read") < TURNS / 2 and len({text.split(":")[0][:60] for text in found}) > 10
+    draw = np.random.default_rng(1)
+    found = [refusal(FORMAT.read, FORMAT.lie(turn, draw)) for turn in range(TURNS)]
+    assert 0 < found.count(None) < TURNS / 2 and len({(text or "").split(":")[0][:60] for text in found}) > 10
 
 
 def forged(name, arrays=None, **facts):

@@ -1,13 +1,14 @@
 """Quantised networks come out of their files to the last bit, and no other bytes are taken for one."""
 
-import json
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save
+from fuzzing import refusal
+from hostile_cards import BITS, formats
+from hostile_cards import quantised_card as packed
+from hostile_cards import rounded as quantised
 from safetensors.torch import load_file
 from toy_quantised import CLASSES, NETS, SHAPE, images_of, toy
 from typer.testing import CliRunner
@@ -19,23 +20,11 @@ from shiftpress.packing import container
 from shiftpress.packing.card import pack as pack_plain
 from shiftpress.packing.card import unpack as unpack_plain
 from shiftpress.packing.compressed import unpack_any
-from shiftpress.packing.container import KEY
 from shiftpress.packing.quantised import QuantisedFacts, pack, unpack
-from shiftpress.quantizers.mse import Mse
 
-BITS = {"w8a8": (8, 8), "w6a6": (6, 6), "w4a4": (4, 4), "w3a32": (3, 32)}
 TURNS = 2000
-
-
-def quantised(name, bits, net=None, ends="eight"):
-    weight, activation = BITS[bits]
-    quantizer = Mse(weight_bits=weight, activation_bits=activation, ends=ends)
-    return quantizer.quantise(net or toy(name), images_of(32))
-
-
-def packed(name, bits, found=None):
-    kind, fields = NETS[name]
-    return pack(found or quantised(name, bits), kind, fields, SHAPE, CLASSES, origin="test")
+FORMAT = formats()["quantised"]
+CARDS = FORMAT.files
 
 
 def same(a, b):
@@ -90,97 +79,20 @@ def test_what_does_not_belong_together_is_not_packed():
         pack(found, "convn", {"depth": 2, "width": 0.1}, SHAPE, CLASSES)
 
 
-FORMS = (("convn", "w4a4"), ("convs", "w8a8"), ("lenet", "w3a32"))
-CARDS = {(name, bits): packed(name, bits) for name, bits in FORMS}
-
-
-def outcome(data):
-    """What reading gives; any exception but the one for bad input is a failure."""
-    start = time.process_time()
-    try:
-        found = unpack(data)
-    except InputError as error:
-        said = str(error)
-        assert said and "\n" not in said and len(said) < 500
-        return said
-    finally:
-        assert time.process_time() - start < 3
-    facts = found.facts
-    again = pack(found.quantised, facts.kind, facts.fields, tuple(facts.shape), facts.classes, origin=facts.origin)
-    assert again == data, "two sequences of bytes stand for one card"
-    return "read"
-
-
-def damaged(data, other, draw):
-    """One random damage."""
-    out, size = bytearray(data), len(data)
-    a, b = sorted(draw.integers(0, size + 1 if draw.random() < 0.5 else min(size, 1500), 2).tolist())
-    match int(draw.integers(0, 6)):
-        case 0:
-            del out[a:]
-        case 1:
-            for bit in draw.integers(8 * a, 8 * size, draw.integers(1, 9)).tolist():
-                out[bit // 8] ^= 1 << bit % 8
-        case 2:
-            out[a:b] = other[a:b]
-        case 3:
-            out[a:a] = draw.bytes(int(draw.integers(1, 64)))
-        case 4:
-            del out[a:b]
-        case 5:
-            out[a:b] = draw.bytes(b - a)
-    return bytes(out)
-
-
 @pytest.mark.fuzz
 def test_damaged_quantised_files_are_refused():
-    draw, files = np.random.default_rng(0), list(CARDS.values())
+    draw = np.random.default_rng(0)
     for turn in range(TURNS):
-        bad = damaged(files[turn % 3], files[int(draw.integers(3))], draw)
-        assert outcome(bad) != "read" or bad in files
-
-
-ODD = [-1, 0, 1, 2, 7, 1 << 20, 1 << 70, 0.5, "", "eight", "same", None, True, [], {}, [8, 8, 8]]
-KEYS = ["kind", "fields", "shape", "classes", "weight_bits", "activation_bits", "ends", "origin", "format"]
-
-
-def reforged(which, draw):
-    """A file with a right digest whose facts or arrays are not those of any card, most likely."""
-    facts, arrays = container.read(CARDS[which], QuantisedFacts)
-    arrays, changed = {n: array.copy() for n, array in arrays.items()}, facts.model_dump()
-    if draw.random() < 0.6:
-        name = str(draw.choice(list(arrays)))
-        array = arrays[name]
-        match int(draw.integers(0, 6)):
-            case 0 if array.size:
-                raw = bytearray(array.tobytes())
-                raw[int(draw.integers(len(raw)))] ^= 1 << int(draw.integers(8))
-                arrays[name] = np.frombuffer(bytes(raw), array.dtype)
-            case 1:
-                arrays[name] = array[: int(draw.integers(0, array.size + 1))]
-            case 2:
-                arrays[name] = np.concatenate([array, array[-int(draw.integers(1, 9)) :]])
-            case 3:
-                arrays[name] = array.astype(str(draw.choice(["f8", "f4", "i8", "i4", "u1", "?"])))
-            case 4:
-                del arrays[name]
-            case 5 if array.size:
-                value = draw.choice([0, 1, 255, 1 << 62, -(1 << 62), np.nan, np.inf])
-                with np.errstate(all="ignore"):
-                    array[int(draw.integers(array.size))] = np.array(value).astype(array.dtype)
-    else:
-        changed[str(draw.choice(KEYS))] = ODD[int(draw.integers(len(ODD)))]
-    forged = facts.model_construct(**changed)
-    text = json.dumps(changed | {"digest": container.digest(forged, arrays)}, sort_keys=True, indent=1) + "\n"
-    return save({n: np.ascontiguousarray(array) for n, array in arrays.items()}, {KEY: text})
+        bad = FORMAT.broken(turn, draw)
+        assert FORMAT.is_right(bad, refusal(FORMAT.read, bad))
 
 
 @pytest.mark.fuzz
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_quantised_files_with_repaired_digests_are_read_whole_or_refused():
-    draw, names = np.random.default_rng(1), list(CARDS)
-    found = [outcome(reforged(names[turn % 3], draw)) for turn in range(TURNS)]
-    assert 0 < found.count("read") < TURNS / 2 and len({text.split(":")[0][:60] for text in found}) > 8
+    draw = np.random.default_rng(1)
+    found = [refusal(FORMAT.read, FORMAT.lie(turn, draw)) for turn in range(TURNS)]
+    assert 0 < found.count(None) < TURNS / 2 and len({(text or "").split(":")[0][:60] for text in found}) > 8
 
 
 def forged(which, arrays=None, **facts):
