@@ -1,5 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup report test axe test-slurm faults-slurm bench check-robustbench lint lock reference record
+# make faults ONLY="K1 D1" runs some
+ONLY ?=
+
+.PHONY: help setup report test axe test-slurm faults faults-slurm bench check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -37,6 +40,9 @@ faults-slurm: setup  ## 44 faults of a cluster, one after another: 40 minutes; t
 
 bench: setup  ## Speed beside other libraries, into docs/bench.md (downloads these; BENCH="pgd seeds": some of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python bench/run.py $(BENCH)
+
+faults: setup  ## Kill, damage and lie to it at full size (ONLY="K1 D1": some); writes the table in the README
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/faults/run.py $(ONLY)
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
 	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)

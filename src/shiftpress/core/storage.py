@@ -100,15 +100,15 @@ def read_facts(path: str | Path) -> Mapping[str, Any]:
         data = Path(sidecar(path)).read_bytes()
         facts = json.loads(data)
     except (OSError, ValueError) as error:
-        raise _damaged(path, f"its digest file {sidecar(path)} is unreadable") from error
+        raise damaged(path, f"its digest file {sidecar(path)} is unreadable") from error
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
-        raise _damaged(path, f"{sidecar(path)} is not a {SCHEMA} record")
+        raise damaged(path, f"{sidecar(path)} is not a {SCHEMA} record")
     unsealed = {key: value for key, value in facts.items() if key != "seal"}
     if facts.get("seal") != fingerprint(unsealed) or data != canonical_json(facts):
-        raise _damaged(path, f"its digest file {sidecar(path)} was changed")
+        raise damaged(path, f"its digest file {sidecar(path)} was changed")
     parts = Path(facts["place"]).parts
     if Path(path).absolute().parts[-len(parts) :] != parts:
-        raise _damaged(path, f"it is {facts['place']}, put in another place")
+        raise damaged(path, f"it is {facts['place']}, put in another place")
     return facts
 
 
@@ -121,13 +121,14 @@ def read_artefact(path: str | Path) -> bytes:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise _damaged(path, f"cannot be read: {error.strerror}") from error
+        raise damaged(path, f"cannot be read: {error.strerror}") from error
     if len(data) != facts["size"] or hashlib.sha256(data).hexdigest() != facts["sha256"]:
-        raise _damaged(path, "it is not what was recorded")
+        raise damaged(path, "it is not what was recorded")
     return data
 
 
-def _damaged(path: str | Path, what: str) -> DamagedArtefact:
+def damaged(path: str | Path, what: str) -> DamagedArtefact:
+    """What is wrong with an artefact, with the remedy."""
     return DamagedArtefact(f"{path}: {what}; delete {path} and {sidecar(path)} and run again")
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from shiftpress.core.storage import read_artefact, write_artefact
+from shiftpress.core.storage import damaged, read_artefact, write_artefact
 
 State = dict[str, Tensor]
 
@@ -18,8 +19,14 @@ def write_tensors(path: str, tensors: Mapping[str, Tensor], producer: str) -> No
 
 
 def read_tensors(path: str) -> State:
-    """The tensors of an artefact, checked against its digest; sorted, for the library has no order of its own."""
-    found = load(read_artefact(path))
+    """The tensors of an artefact, checked against its digest; sorted, for the library has no order of its own.
+
+    Raises DamagedArtefact, too if the file is what was recorded and yet holds no tensors.
+    """
+    try:
+        found = load(read_artefact(path))
+    except (SafetensorError, ValueError, KeyError) as error:  # the last two for types that torch does not have
+        raise damaged(path, "it holds no tensors") from error
     return {name: found[name] for name in sorted(found)}
 
 

@@ -1,0 +1,111 @@
+"""A copy of the project on the tiny tier, which a test may run, kill and damage."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from conftest import BIN, copy_project
+
+TINY = ("--configfile", "tiers/smoke.yaml", "tests/faults/tiny.yaml")
+TIMED = ("report/index.html", ".latency.json")
+"""Artefacts that tell the time, which two runs do not share."""
+
+
+class Project:
+    """A folder with a copy of the project."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.results, self.logs = folder / "results/tiny", folder / "logs/tiny"
+
+    @classmethod
+    def finished(cls, folder: Path) -> "Project":
+        """A copy in which the tiny tier has run."""
+        project = cls(copy_project(folder))
+        done = project.run()
+        assert done.returncode == 0, done.stderr
+        return project
+
+    def copy(self, folder: Path) -> "Project":
+        """A copy of all of it."""
+        return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
+
+    def start(self, *words: str) -> subprocess.Popen:
+        """Begin the one command, in a process group of its own."""
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        env = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": path, "OMP_NUM_THREADS": "1"}
+        command = [BIN / "snakemake", "--cores", "1", *TINY, *words]
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.folder, env=env, start_new_session=True, text=True, **pipes)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess:
+        """The one command, to its end."""
+        process = self.start(*words)
+        said = process.communicate()[1]
+        return subprocess.CompletedProcess(process.args, process.returncode, "", said)
+
+    def kill(self, process: subprocess.Popen, signum: int = signal.SIGKILL) -> bool:
+        """Kill all of its process group; whether it was still at work."""
+        at_work = process.poll() is None
+        if at_work:
+            os.killpg(process.pid, signum)
+        process.communicate()
+        return at_work
+
+    def digests(self) -> dict[str, str]:
+        """Digests of all artefacts but those that tell the time."""
+        found = {}
+        for path in sorted(self.results.rglob("*.json")):
+            facts = json.loads(path.read_bytes())
+            name = str(path.relative_to(self.results)).removesuffix(".json")
+            if isinstance(facts, dict) and "seal" in facts and not name.endswith(TIMED):
+                found[name] = facts["sha256"]
+        return found
+
+    def verify(self) -> subprocess.CompletedProcess:
+        """What `shiftpress verify` says."""
+        command = [sys.executable, "-m", "shiftpress.cli", "verify", "--tier", "tiny"]
+        env = os.environ | {"PYTHONPATH": str(self.folder / "src")}
+        return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
+
+    def unfinished(self) -> list[str]:
+        """What a recovered run ought not to leave: halves of files, checkpoints, marks of a run."""
+        halves = [str(path) for path in self.results.rglob(".*.tmp")]
+        known = {"inventory", "source_digests.json"}
+        work = [str(path) for path in (self.folder / "work").glob("*") if path.name not in known]
+        marks = [str(path) for path in (self.folder / ".snakemake/locks").glob("*")]
+        return [*halves, *work, *marks]
+
+    def forget(self) -> None:
+        """Remove all that runs have made, and the memory of it."""
+        for name in ("results", "logs", "benchmarks", "work", ".snakemake", "data/raw"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def kinds(self) -> list[tuple[str, float]]:
+        """The kinds of rules in the order of their first jobs, each with the seconds that one of its jobs took."""
+        found = {}
+        for folder in self.logs.iterdir():
+            logs = [path for path in ([folder] if folder.is_file() else folder.rglob("*.log"))]
+            spans = [_span(path) for path in logs]
+            first, took = min(spans)
+            found[folder.stem] = (first, took)
+        return [(name, took) for name, (_, took) in sorted(found.items(), key=lambda item: item[1])]
+
+    def jobs_of(self, kind: str) -> set[Path]:
+        """Logs of the jobs of a kind that have begun."""
+        whole = self.logs / f"{kind}.log"
+        return {whole} if whole.is_file() else set((self.logs / kind).rglob("*.log"))
+
+
+def _span(log: Path) -> tuple[float, float]:
+    times = [
+        time.mktime(time.strptime(line[:19], "%Y-%m-%d %H:%M:%S")) + int(line[20:23]) / 1000
+        for line in log.read_text().splitlines()
+        if line[:2] == "20"
+    ]
+    return times[0], times[-1] - times[0]
