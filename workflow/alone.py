@@ -46,10 +46,11 @@ class Holder:
         if free is False or (last and (free is None or last.get("boot") != boot()) and self._beats()):
             os.close(self._file)
             raise held(last)
+        left = os.fstat(self._file).st_size > 0
         self._write()
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
-        return bool(last)
+        return left
 
     def leave(self) -> None:
         """Let go, and leave nothing to be recovered."""
@@ -84,8 +85,8 @@ class Holder:
             "command": " ".join(sys.argv)[:200],
         }
         text = json.dumps(self._own).encode()
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, text, 0)
+        os.pwrite(self._file, text, 0)  # never empty in between: a kill here must not hide what was left before
+        os.ftruncate(self._file, len(text))
         os.fsync(self._file)
 
     def _beats(self) -> bool:

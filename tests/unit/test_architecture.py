@@ -79,8 +79,18 @@ CONFINED = {
     r"\bImage\.open\b": {"core/pictures.py", "shifts/recompression.py"},
     r"\byaml\.(load|safe_load|parse)\b": {"core/yamlfile.py"},
     r"\btarfile\.open\b": {"core/archives.py"},
-    r"\bsubprocess\.run\b": {"cli_ledger.py", "core/commands.py", "core/rawdata.py", "core/history.py"},
-    r"(?<![.\w])(eval|exec)\(": set(),
+    # pulls raw files with DVC; asks git for the commit
+    r"\bsubprocess\b": {"cli_ledger.py", "core/commands.py", "core/rawdata.py", "core/history.py"},
+    r"\bos\.(system|popen|exec\w*|spawn\w*|fork\w*)\(|\bpty\b|\bshell=True": set(),
+    r"(?<![.\w])(eval|exec|compile|__import__)\(": set(),
+    # by name within this package: the catalogue of components, and optional packages that are named in the source
+    r"\bimport_module\(|\brunpy\b|\bctypes\b": {"core/catalog.py"},
+    r"\b(marshal|shelve|dill|cloudpickle|joblib)\b": set(),
+    r"\b(mktemp|chmod|chown|symlink|os\.link)\b": set(),
+    r"\bshutil\.(unpack_archive|copytree|move)\b": set(),
+    r"\bweights_only\b|\ballow_pickle=True\b": set(),
+    r"\|safe\b|\bMarkup\b": {"reporting/page.py"},
+    r"\bautoescape=False\b|\bverify=False\b": set(),
     # seeds torch's global generators; attacks/_package.py puts them back
     r"^(import|from) pyautoattack\b": {f"attacks/{kind}.py" for kind in ("_boundary", "apgd_ce", "apgd_t", "square")},
 }
@@ -161,6 +171,34 @@ def test_modules_are_small_and_say_what_they_are_for(path):
     text = path.read_text()
     assert ast.get_docstring(ast.parse(text)), "no docstring"
     assert len(text.splitlines()) <= 200
+
+
+def test_the_lock_pins_every_package_by_its_hashes():
+    lines = (ROOT / "requirements/lock.txt").read_text().replace("\\\n", " ").splitlines()
+    packages = [line for line in lines if line.strip() and not line.startswith("#")]
+    assert packages and all(re.match(r"[a-z0-9._-]+==\S+", line) and "--hash=sha256:" in line for line in packages)
+
+
+# package -> the first version without a known hole that could reach us, and the hole
+FLOORS = {
+    "torch": ("2.10", "CVE-2025-32434, CVE-2026-24747: code from files read with weights_only"),
+    "jinja2": ("3.1.6", "CVE-2025-27516: out of the sandbox"),
+    "pillow": ("12", "CVE-2025-48379: a write past the buffer; CVE-2023-50447: code from expressions"),
+    "requests": (
+        "2.32.4",
+        "CVE-2024-35195: certificates not verified after a first request; CVE-2024-47081: passwords",
+    ),
+    "pyyaml": ("6.0.2", "CVE-2020-14343: code from full_load"),
+    "setuptools": ("78.1.1", "CVE-2025-47273: files outside the folder"),
+}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_no_package_is_locked_below_its_known_holes(name):
+    lock = (ROOT / "requirements/lock.txt").read_text()
+    (locked,) = set(re.findall(rf"^{name}==([0-9.]+)", lock, re.M))
+    number = lambda text: [int(part) for part in re.findall(r"\d+", text)]  # noqa: E731
+    assert number(locked) >= number(FLOORS[name][0]), FLOORS[name][1]
 
 
 def test_no_profile_accepts_unfinished_files():

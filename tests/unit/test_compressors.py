@@ -244,7 +244,7 @@ def test_a_duplicate_forgets_what_has_left_the_support():
 
 
 def test_a_training_that_diverges_says_so(tmp_path):
-    with pytest.raises(InputError, match="diverged at step .*lower lr"):
+    with pytest.raises(InputError, match="DIVERGED.* at step .*lower its lr"):
         compressed("da", tmp_path, hardening(lr=10.0, net="lenet", epochs=50))
 
 

@@ -160,6 +160,14 @@ def test_hostile_text_stays_text(page, hostile):
     )
 
 
+def test_a_network_that_diverged_is_named_and_has_no_number(page):
+    assert "DIVERGED" not in page()
+    row = records().iloc[[0]].assign(model="fixed/wild", seed=7, shift="training", metric="diverged", value=41.0, n=1)
+    text = page(more=row)
+    assert '<th scope="row">fixed/wild</th><td>7</td><td>41</td><td>DIVERGED</td>' in text
+    assert text.count("fixed/wild") == 1, "no table has numbers of it"
+
+
 def test_a_claim_that_was_not_run_says_why(page):
     text = page(
         claim=CLAIM

@@ -3,6 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import prepare
+from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -28,9 +29,14 @@ with job(snakemake.log[0]):
     for seed in seeds:
         lesson = Lesson(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
-        begin = card_of(dense, f"{seed}/0") if dense else None
-        for sparsity, card in prune(pruner, lesson, begin, stores[-1], progress):
-            tensors |= card.tensors(f"{seed}/{100 * sparsity:g}")
+        levels = [f"{seed}/{100 * sparsity:g}" for sparsity in pruner.sparsities]
+        try:
+            begin = card_of(dense, f"{seed}/0") if dense else None
+            for sparsity, card in prune(pruner, lesson, begin, stores[-1], progress):
+                tensors |= card.tensors(f"{seed}/{100 * sparsity:g}")
+                levels.remove(f"{seed}/{100 * sparsity:g}")
+        except Diverged as error:
+            tensors |= {name: step for level in levels for name, step in marked(level, error).items()}
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

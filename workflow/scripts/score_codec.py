@@ -3,13 +3,14 @@
 from shiftpress.assembly import build
 from shiftpress.core.codecnet import FULL
 from shiftpress.core.determinism import prepare
+from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
 from shiftpress.core.seeds import seed_for, seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.tensors import read_tensors, under_prefix, write_tensors
-from shiftpress.evaluation.cells import cells, score, unshifted
+from shiftpress.evaluation.cells import cells, diverged, score, unshifted
 from shiftpress.evaluation.codecs import examples, loss_of, measure, of_training, on_disk
 from shiftpress.evaluation.frontier import score_frontiers
 from shiftpress.shifts.base import load_shifted
@@ -26,9 +27,12 @@ with job(snakemake.log[0]):
     made_by = producer(p, i)
     shared = {"phase": "codecs", "dataset": w.dataset, "fingerprint": made_by}
     seeds, records = seeds_of(w.seeds), []
-    for seed in seeds:
+    model, sound = f"{w.codec}/{w.objective}", [s for s in seeds if diverged_at(f"{s}/net", weights) is None]
+    for seed in sorted(set(seeds) - set(sound)):
+        step = diverged_at(f"{seed}/net", weights)
+        records.append(diverged(step, **shared | {"seed": seed, "model": model}))
+    for seed in sound:
         net.load_state_dict(under_prefix(f"{seed}/net", weights))
-        model = f"{w.codec}/{w.objective}"
         for stage in net.stages:
             shared |= {"seed": seed, "model": model if stage == FULL else f"{model}/{stage}"}
             seen = cells(shifted, p.sources)
@@ -39,6 +43,8 @@ with job(snakemake.log[0]):
             records += score_frontiers(white_box, test, loss_of(net, stage), measure(net, stage), draws, **shared)
         records += of_training(under_prefix(f"{seed}/memory", weights), **shared)
     write_records(snakemake.output.records, records, made_by)
-    net.load_state_dict(under_prefix(f"{seeds[0]}/net", weights))
-    shown = examples(net, cells(shifted, p.sources), EXAMPLES)
+    shown = {}
+    if sound:
+        net.load_state_dict(under_prefix(f"{sound[0]}/net", weights))
+        shown = examples(net, cells(shifted, p.sources), EXAMPLES)
     write_tensors(snakemake.output.examples, shown, made_by)

@@ -3,6 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import prepare
+from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -21,17 +22,21 @@ with job(snakemake.log[0]):
     progress = Progress(f"codec {model}", len(seeds) * p.fit["epochs"])
     for seed in seeds:
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
-        state, memory = train_codec(
-            build("codecs", p.codec),
-            build("objectives", p.objective),
-            images,
-            **p.fit,
-            init_seed=seed_for(seed, "train_codec", "init", w.dataset, w.codec),
-            order_seed=seed_for(seed, "train_codec", "order", w.dataset),
-            draw_seed=seed_for(seed, "train_codec", "draws", w.dataset),
-            store=stores[-1],
-            progress=progress,
-        )
+        try:
+            state, memory = train_codec(
+                build("codecs", p.codec),
+                build("objectives", p.objective),
+                images,
+                **p.fit,
+                init_seed=seed_for(seed, "train_codec", "init", w.dataset, w.codec),
+                order_seed=seed_for(seed, "train_codec", "order", w.dataset),
+                draw_seed=seed_for(seed, "train_codec", "draws", w.dataset),
+                store=stores[-1],
+                progress=progress,
+            )
+        except Diverged as error:
+            weights |= marked(f"{seed}/net", error)
+            continue
         weights |= with_prefix(f"{seed}/net", state) | with_prefix(f"{seed}/memory", memory)
     write_tensors(snakemake.output.weights, weights, made_by)
     for store in stores:

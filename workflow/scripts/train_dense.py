@@ -3,6 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import prepare
+from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -27,7 +28,10 @@ with job(snakemake.log[0]):
     for seed in seeds:
         lesson = Lesson(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
-        tensors |= train_dense(lesson, stores[-1], progress).tensors(f"{seed}/0")
+        try:
+            tensors |= train_dense(lesson, stores[-1], progress).tensors(f"{seed}/0")
+        except Diverged as error:
+            tensors |= marked(f"{seed}/0", error)
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

@@ -108,6 +108,13 @@ def _filled(outline: Any, tensors: dict[str, Tensor]) -> Tree:
     return [_filled(item, tensors) for item in content] if what == "list" else content
 
 
+def copied(tree: Tree) -> Tree:
+    """What would be read of a state after it was written."""
+    tensors: dict[str, Tensor] = {}
+    outline = _outline(tree, tensors)
+    return _filled(outline, tensors)
+
+
 def load_optimizer(optimizer: torch.optim.Optimizer, tree: Tree) -> None:
     """Put a kept ``state_dict`` back, in the memory order of the parameters.
 

@@ -10,6 +10,8 @@ from shiftpress.core.storage import canonical_json, read_artefact, write_artefac
 
 Phase = Literal["shifts", "codecs", "cards", "decks", "atmc", "edge"]
 Source = Literal["regenerated", "official"]
+DIVERGED = "diverged"
+"""Metric of networks whose training met no finite numbers: at which step. They have no other record."""
 
 
 class Record(BaseModel):

@@ -7,6 +7,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from shiftpress.core.diverged import Diverged, diverged_at
 from shiftpress.core.storage import damaged, read_artefact, write_artefact
 
 State = dict[str, Tensor]
@@ -38,10 +39,13 @@ def with_prefix(prefix: object, state: Mapping[str, Tensor]) -> State:
 def under_prefix(prefix: object, tensors: Mapping[str, Tensor]) -> State:
     """The part of the tensors whose names begin with ``prefix/``, without it.
 
-    Raises KeyError if there is none: half-loaded networks must not pass in silence.
+    Raises KeyError if there is none: half-loaded networks must not pass in silence; and Diverged if there is none for
+    that reason.
     """
     start = f"{prefix}/"
     found = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+    if not found and (step := diverged_at(prefix, tensors)) is not None:
+        raise Diverged(f"network {prefix}", step)
     if not found:
         raise KeyError(f"no tensors under {start!r}")
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from shiftpress.core.records import Record
+from shiftpress.core.records import DIVERGED, Record
 from shiftpress.shifts.base import Shifted
 
 CHUNK = 250
@@ -53,3 +53,9 @@ def record(cell: Cell, metric: str, value: float, **shared: Any) -> Record:
     """One number about a cell; ``shared`` are the fields that all records of a job have."""
     place = {"shift": cell.shift, "severity": cell.severity, "source": cell.source}
     return Record(**place, metric=metric, value=value, n=len(cell.labels), **shared)
+
+
+def diverged(step: int, **shared: Any) -> Record:
+    """The only record of a network whose training diverged: at which step."""
+    place = {"shift": "training", "severity": 0.0, "source": "regenerated", "n": 1}
+    return Record(metric=DIVERGED, value=float(step), **place, **shared)

@@ -7,6 +7,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from shiftpress.core.diverged import finite
+from shiftpress.core.problems import InputError
 from shiftpress.core.tensors import State
 from shiftpress.gates._spectra import Feature, spectra
 from shiftpress.gates.base import BatchGate, Seen, hardest
@@ -47,6 +49,8 @@ class Learned(BatchGate):
             return value
 
         solver.step(loss)
+        if not finite(weight, bias):
+            raise InputError("The learned gate met no finite numbers: look at the augmented training images")
         slopes = weight.detach() / scale
         offsets = bias.detach() - slopes @ mean
         return {name: torch.cat([slopes[k], offsets[k : k + 1]])[None] for k, name in enumerate(bank)}

@@ -26,7 +26,13 @@ from shiftpress.reporting.published import about, headline, published, released,
 from shiftpress.reporting.settings import settings
 from shiftpress.reporting.spent import costs, jobs, more_seeds, phase_costs, phases_of
 from shiftpress.reporting.splits import split_table
-from shiftpress.reporting.tables import accuracy_table, displacement_table, distortion_table, sizes_table
+from shiftpress.reporting.tables import (
+    accuracy_table,
+    displacement_table,
+    distortion_table,
+    diverged_table,
+    sizes_table,
+)
 from shiftpress.reporting.workflow import edges, picture
 
 
@@ -69,6 +75,7 @@ def facts(
         "settings": settings(params),
         "params": json.dumps(params, indent=1),
         "records": len(frame),
+        "diverged": diverged_table(frame),
         "scores_sha256": read_facts(scores)["sha256"],
         "claims_sha256": read_facts(claims)["sha256"],
         "code_sha256": digest_of(code_files()),

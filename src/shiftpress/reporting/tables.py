@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from shiftpress.core.params import Formats
-from shiftpress.core.records import Record
+from shiftpress.core.records import DIVERGED, Record
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.marks import best_of
 
@@ -128,3 +128,11 @@ def all_means(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, An
         node[key[-1]] = round(float(group["value"].mean()), 6)
     found["claims"] = {claim["id"]: {"effect": claim["effect"], "n": claim["n"]} for claim in claims}
     return found
+
+
+def diverged_table(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Networks whose training diverged, of which there is no other number: which, with which seed, at which step."""
+    rows = frame[frame["metric"] == DIVERGED].sort_values(["dataset", "model", "seed"])
+    return [
+        {"dataset": r.dataset, "model": r.model, "seed": int(r.seed), "step": int(r.value)} for r in rows.itertuples()
+    ]

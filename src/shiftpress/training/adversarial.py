@@ -9,7 +9,6 @@ from torch.nn import functional as F
 from shiftpress.attacks.base import held_still
 from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.linf import ascend_signs, start
-from shiftpress.core.problems import InputError
 from shiftpress.core.recipe import AtmcFit, Objective
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.tensors import State
@@ -116,7 +115,7 @@ class Shaped:
 
 
 class HardRound(Round):
-    """A round under attack; raises InputError if it diverges.
+    """A round under attack.
 
     ``ramped``: the attack grows over the share of the round that the recipe says.
     """
@@ -127,8 +126,6 @@ class HardRound(Round):
         ramp = self.lesson.recipe.ramp * self.total if self.ramped else 0
         self.lesson = replace(self.lesson, strength=min(1.0, (self.taken + 1) / ramp) if ramp else 1.0)
         super().step()
-        if not self._loss.isfinite():  # projections would quietly drop weights that are no numbers
-            raise InputError(f"Training {self.key} diverged at step {self.taken}: lower lr or tuning_lr of fit.atmc")
 
     def _result(self) -> State:
         """What is kept of the network: its weights as the form has them at last, with batch statistics of their own."""

@@ -37,8 +37,8 @@ class Card:
 
 def card_of(tensors: State, prefix: str) -> Card:
     """A dense network again, from what ``Card.tensors`` gave; its last epoch only."""
-    steps = int(under_prefix(f"facts/{prefix}", tensors)["steps"])
-    return Card({"last": under_prefix(prefix, tensors)}, {}, steps)
+    state = under_prefix(prefix, tensors)
+    return Card({"last": state}, {}, int(under_prefix(f"facts/{prefix}", tensors)["steps"]))
 
 
 def epochs_of_chain(pruner: Pruner, recipe: CardFit) -> int:

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from shiftpress.codecs.base import Codec
-from shiftpress.core.checkpoints import Checkpoints, Tree
+from shiftpress.core.checkpoints import Checkpoints, Tree, copied
 from shiftpress.core.codecnet import CodecNet
+from shiftpress.core.diverged import Diverged, finite
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
@@ -38,7 +39,8 @@ def train_codec(
 
     Returns the network's state after the last epoch, and its steps with what the objective remembers. At each drop the
     step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share
-    the seeds of initial weights, order and draws.
+    the seeds of initial weights, order and draws. Raises Diverged if loss or weights are not finite, and are not again
+    after going back to the last good state.
     """
     if (done := store.read(FINISHED)) is not None:
         return done["net"], done["memory"]
@@ -50,13 +52,22 @@ def train_codec(
     if (tree := store.read(RUNNING)) is not None:
         work.load(tree)
     batches, losses = Batches(len(images), batch, order_seed, work.taken), []
+    good, again = copied(work.tree()), False
     while work.taken < work.total:
         losses.append(work.step(images[batches.next()]))
+        if not finite(losses[-1]) or (work.taken == work.total and not finite(*net.parameters())):
+            if again:
+                raise Diverged(f"a codec with {objective.title}", work.taken)
+            again = True
+            work.load(good)
+            batches, losses = Batches(len(images), batch, order_seed, work.taken), []
+            continue
         if work.taken % each == 0:
             progress.step(f"loss {float(torch.stack(losses).mean()):.2f}")
             losses = []
-        if store.due():
-            store.write(RUNNING, work.tree())
+        if store.due() and finite(*net.parameters()):
+            good = copied(work.tree())
+            store.write(RUNNING, good)
     net.eval().freeze()
     found = net.state_dict(), {"steps": torch.tensor(float(work.total)), **work.memory}
     store.write(FINISHED, dict(zip(("net", "memory"), found, strict=True)))

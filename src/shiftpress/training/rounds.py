@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from shiftpress.core.checkpoints import Checkpoints, Tree, load_optimizer
+from shiftpress.core.checkpoints import Checkpoints, Tree, copied, load_optimizer
+from shiftpress.core.diverged import Diverged, finite
 from shiftpress.core.progress import Progress
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.tensors import State
@@ -45,19 +46,30 @@ class Round:
         return self.epochs * self.lesson.steps_per_epoch
 
     def train(self, store: Checkpoints, progress: Progress) -> dict[str, State]:
-        """The state at the end, ``last``, and the ``best`` on the validation split if the recipe picks it."""
+        """The state at the end, ``last``, and the ``best`` on the validation split if the recipe picks it.
+
+        Raises Diverged if loss or weights are not finite, and are not again after going back to the last good state.
+        """
         recipe, last = self.lesson.recipe, self.until if self.until is not None else self.total
         self.begin(store)
+        good, again = copied(self._tree()), False
         while self.taken < last:
             self.step()
+            if not finite(self._loss) or (self.taken == last and not self._sound()):
+                if again:
+                    raise Diverged(self.key, self.taken)
+                again = True
+                self._load(good)
+                continue
             self._losses.append(self._loss)
             if self.taken % self.lesson.steps_per_epoch == 0:
                 if "best" in recipe.picks and self.until is None:
                     self._compare()
                 progress.step(f"loss {torch.stack(self._losses).mean():.4f}")
                 self._losses = []
-            if store.due():
-                store.write(RUNNING, self._tree())
+            if store.due() and self._sound():
+                good = copied(self._tree())
+                store.write(RUNNING, good)
         return {"last": self._result(), **({"best": self._best} if self._best else {})}
 
     def begin(self, store: Checkpoints) -> None:
@@ -71,15 +83,29 @@ class Round:
         self.taken, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
         self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
         if (tree := store.read(RUNNING)) and tree["key"] == self.key:
-            self.net.load_state_dict(tree["net"])
-            self.sparse.load(tree["sparse"])
-            load_optimizer(self._optimizer, tree["optimizer"])
-            self._views.set_state(tree["views"])
-            self.taken, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
-            for mean, kept in zip(self._mean, tree["mean"], strict=True):
-                mean.copy_(kept)
-        seed = lesson.seed_of("order", self.number)
-        self._batches = Batches(len(lesson.train), recipe.batch, seed, self.taken)
+            self._load(tree)
+        else:
+            self._order()
+
+    def _order(self) -> None:
+        """The batches from this step on."""
+        seed = self.lesson.seed_of("order", self.number)
+        self._batches = Batches(len(self.lesson.train), self.lesson.recipe.batch, seed, self.taken)
+
+    def _load(self, tree: Tree) -> None:
+        """Everything as it was when this was kept."""
+        self.net.load_state_dict(tree["net"])
+        self.sparse.load(tree["sparse"])
+        load_optimizer(self._optimizer, tree["optimizer"])
+        self._views.set_state(tree["views"])
+        self.taken, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
+        for mean, kept in zip(self._mean, tree["mean"], strict=True):
+            mean.copy_(kept)
+        self._losses = []
+        self._order()
+
+    def _sound(self) -> bool:
+        return finite(*self.sparse.trained, *(b for b in self.net.buffers() if b.is_floating_point()))
 
     def _tree(self) -> Tree:
         return {

@@ -1,0 +1,39 @@
+"""Training that came to numbers that are none: marked in weights and records, and never scored."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from shiftpress.core.problems import InputError
+
+MARK = "diverged"
+"""In weight files, before the name of a network that has no weights."""
+
+
+class Diverged(InputError):
+    """A training met infinities or no numbers, went back to its last good state, and met them again.
+
+    A fault of the machine does not come twice; a fault of the recipe does, since training repeats to the last bit.
+    """
+
+    def __init__(self, what: str, step: int):
+        self.step = step
+        text = f"DIVERGED: the training of {what} met no finite number at step {step}, twice from the same state"
+        super().__init__(f"{text}; lower its lr in fit")
+
+
+def marked(name: object, error: Diverged) -> dict[str, Tensor]:
+    """What stands in a file of weights in place of those of a network."""
+    return {f"{MARK}/{name}": torch.tensor(error.step)}
+
+
+def diverged_at(name: object, tensors: Mapping[str, Tensor]) -> int | None:
+    """The step at which the training of a network diverged, if it did."""
+    found = tensors.get(f"{MARK}/{name}")
+    return None if found is None else int(found)
+
+
+def finite(*tensors: Tensor) -> bool:
+    """Whether all numbers are."""
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)
