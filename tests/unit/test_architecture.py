@@ -186,7 +186,7 @@ FLOORS = {
     "pillow": ("12", "CVE-2025-48379: a write past the buffer; CVE-2023-50447: code from expressions"),
     "requests": (
         "2.32.4",
-        "CVE-2024-35195: certificates not verified after a first request; CVE-2024-47081: passwords",
+        "CVE-2024-35195: certificates not verified; CVE-2024-47081: passwords sent to others",
     ),
     "pyyaml": ("6.0.2", "CVE-2020-14343: code from full_load"),
     "setuptools": ("78.1.1", "CVE-2025-47273: files outside the folder"),
