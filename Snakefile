@@ -41,7 +41,7 @@ onstart:
 rule all:
     default_target: True
     input:
-        # each phase, so that what DVC keeps of one is made again if it is lost, even where nothing else needs it
+        # everything by name: an artefact in the middle that is deleted is made anew, though nothing waits for it
         rules.data.input,
         rules.shifts.input,
         rules.codecs.input,
@@ -49,6 +49,8 @@ rule all:
         rules.decks.input,
         rules.atmc.input,
         rules.edge.input,
+        rules.attacks.input,
+        with_sidecars([*RECORDS, *SHEETS]),
         rules.report.input,
     message:
         "All done"

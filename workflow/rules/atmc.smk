@@ -125,4 +125,5 @@ rule compare_atmc:
 
 rule atmc:
     input:
+        with_sidecars(base_grid()),
         with_sidecars(atmc_grid(paths.COMPRESSED)),

@@ -44,6 +44,24 @@ def atmc_grid(pattern):
     ]
 
 
+def base_grid():
+    """Paths of all base networks that compressors start from."""
+    started = [each for each in COMPRESSED if not COMPRESSORS[each[2]].from_scratch]
+    return sorted(
+        {
+            path
+            for dataset, classifier, compressor in started
+            for path in expand(
+                paths.BASE,
+                dataset=dataset,
+                classifier=classifier,
+                training=training_of(compressor),
+                seeds=SEEDS,
+            )
+        }
+    )
+
+
 def records_of_atmc(w):
     """input: records of every compressor of a classifier and dataset, and of attacks on them."""
     own = [each for each in COMPRESSED if each[:2] == (w.dataset, w.classifier)]
