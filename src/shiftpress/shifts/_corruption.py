@@ -14,9 +14,12 @@ from pydantic import Field
 from torch import Tensor
 
 from shiftpress.core.draws import Draws
+from shiftpress.core.problems import InputError
 from shiftpress.shifts.base import Shift
 
 Set = Literal["cifar", "imagenet", "mnist"]
+LEAST_SIDE = 8
+"""Kernels and crops of the published pipeline need as many pixels."""
 LARGE = 64
 """Side from which an image counts as large, and takes the constants made for ImageNet."""
 ROOM = 1 << 24
@@ -50,6 +53,10 @@ class Corruption(Shift):
     def apply(self, images: Tensor, severity: float, draws: Draws) -> Tensor:
         if severity == 0:
             return images.clone()
+        if min(images.shape[2:]) < LEAST_SIDE:
+            height, width = images.shape[2:]
+            text = f"{self.title}: sides of images must be at least {LEAST_SIDE}, not {height}x{width}"
+            raise InputError(f"{text}; set size on the dataset, or name others under only of the shift")
         constants = self.table[self._set(images)][int(severity) - 1]
         done = torch.empty_like(images)
         room = self.piece if images.device.type == "cpu" else ROOM

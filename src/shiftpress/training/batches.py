@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from shiftpress.core.problems import InputError
+
 LEAST = 2
 """Fewer images than this teach nothing to batch normalisation, so a shorter rest is left out."""
 
@@ -18,8 +20,12 @@ def epoch(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]
 
 
 def steps_per_epoch(count: int, size: int) -> int:
-    """Batches of one pass."""
+    """Batches of one pass. Raises InputError if there is none."""
     whole, rest = divmod(count, size)
+    if not whole + (rest >= LEAST):
+        raise InputError(
+            f"{count} training images in batches of {size}: a batch has at least {LEAST}; bring more images"
+        )
     return whole + (rest >= LEAST)
 
 
