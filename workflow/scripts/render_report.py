@@ -29,4 +29,6 @@ with job(snakemake.log[0]):
     made_by = producer(p, i)
     for path, plot in zip(o.plots, p.plots, strict=True):
         write_artefact(path, found["plots"][plot].encode(), made_by)
-    write_artefact(o.html, render(Path("report/templates"), **found).encode(), made_by)
+    # it tells when and where it was made, and how long jobs took
+    page = render(Path("report/templates"), **found).encode()
+    write_artefact(o.html, page, made_by, "statistical")

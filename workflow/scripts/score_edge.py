@@ -33,4 +33,4 @@ with job(snakemake.log[0]):
                 with torch.random.fork_rng(devices=[]):
                     times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)
     write_records(snakemake.output.records, records, made_by)
-    write_json(snakemake.output.latency, times, made_by)
+    write_json(snakemake.output.latency, times, made_by, "statistical")

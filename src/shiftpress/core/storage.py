@@ -10,9 +10,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 SCHEMA = "shiftpress/artefact/2"
+Repeats = Literal["bitwise", "statistical"]
+"""What a rerun on the same kind of processor gives: the same bytes, or the same but for chance and time."""
 HALF = re.compile(r"\..+\.(\d+)\.tmp")
 
 
@@ -36,7 +38,7 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(canonical_json(parts)).hexdigest()[:16]
 
 
-def write_artefact(path: str | Path, data: bytes, producer: str) -> None:
+def write_artefact(path: str | Path, data: bytes, producer: str, repeats: Repeats = "bitwise") -> None:
     """Write the bytes and their sidecar, each to a temporary name, then renamed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,14 +50,15 @@ def write_artefact(path: str | Path, data: bytes, producer: str) -> None:
         "size": len(data),
         "producer": producer,
         "place": place,
+        "repeats": repeats,
     }
     replace_file(path, data)
     replace_file(Path(sidecar(path)), canonical_json(facts | {"seal": fingerprint(facts)}))
 
 
-def write_json(path: str | Path, value: Any, producer: str) -> None:
+def write_json(path: str | Path, value: Any, producer: str, repeats: Repeats = "bitwise") -> None:
     """Write a JSON artefact."""
-    write_artefact(path, canonical_json(value), producer)
+    write_artefact(path, canonical_json(value), producer, repeats)
 
 
 def replace_file(path: Path, data: bytes) -> None:
