@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 import time
+from collections import Counter
 from pathlib import Path
 
 from faults.outcome import Outcome
@@ -21,17 +22,17 @@ def in_rules(reference: Project, folder: Path, tries: int, seed: int) -> Outcome
     may be left of the kills, and all must be what a run makes that nobody kills.
     """
     project, outcome, moments = reference.copy(folder), Outcome(), random.Random(seed)
-    kinds, turn, passes = reference.kinds(), 0, 0
+    kinds, met, passes = reference.kinds(), Counter(), 0
     while outcome.tries < tries:
         project.forget()
-        at_work = True
-        while at_work and outcome.tries < tries:  # a run that found no job of the kind came to its end
-            kind, took = kinds[turn % len(kinds)]
-            at_work = _killed_in(project, kind, moments.uniform(0, took + 0.3), outcome)
-            turn += 1
+        while outcome.tries < tries and (left := [kind for kind in kinds if not project.jobs_of(kind[0])]):
+            kind, took = min(left, key=lambda kind: met[kind[0]])
+            if not _killed_in(project, kind, moments.uniform(0, took + 0.3), outcome):
+                break  # it found no job of this kind, and came to its end
+            met[kind] += 1
         recovered(project, reference, outcome)
         passes += 1
-    outcome.worst = f"{len(kinds)} kinds of rules, {passes} times from nothing to the end"
+    outcome.worst = f"inside {len(met)} of {len(kinds)} kinds of rules; {passes} times from nothing to the end"
     return outcome
 
 

@@ -13,9 +13,11 @@ import pytest
 from conftest import BIN, ROOT, SMOKE, copy_project, run
 from edit_site import edit
 from fault_table import LONGEST_S
-from faults import STRIKES, hang_up, left, running
 from lab import Lab
+from strikes import STRIKES, hang_up, left, running
 from watching import Watch, until
+
+from shiftpress.core.storage import SCHEMA
 
 pytestmark = pytest.mark.slurm
 
@@ -53,7 +55,7 @@ def digests(project: Path) -> dict[str, str]:
     root, found = project / "results/smoke", {}
     for path in sorted(root.rglob("*.json")):
         facts = json.loads(path.read_bytes())
-        if isinstance(facts, dict) and facts.get("schema") == "shiftpress/artefact/1":
+        if isinstance(facts, dict) and facts.get("schema") == SCHEMA:
             name = str(path.relative_to(root)).removesuffix(".json")
             found[name] = "measured" if name.endswith(MEASURED) else facts["sha256"]
     return found
