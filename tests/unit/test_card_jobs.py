@@ -68,3 +68,14 @@ def test_a_file_holds_every_level_of_every_seed_with_its_steps(study, data, tmp_
     assert steps == {f"facts/{seed}/{level}/steps": 12 + 9 * n for seed in (0, 1) for n, level in ((1, 80), (2, 95))}
     heads = [found[f"{seed}/{level}/head.weight"] for seed in (0, 1) for level in (80, 95)]
     assert all((head == 0).any() for head in heads) and not torch.equal(heads[0], heads[2])
+
+
+def test_a_seed_that_diverges_is_marked_in_the_file_and_so_is_what_begins_with_it(data, tmp_path):
+    wild = {**SMALL, "fit": {"cards": {"epochs": 40, "batch": 16, "lr": 10.0, "weight_decay": 1.0}}}
+    study = load_study([STUDY], wild)
+    dense = read_tensors(make_card(study, "toy", "convs", "clean", "dense", "0-1", data, tmp_path / "whole"))
+    assert set(dense) == {"diverged/0/0", "diverged/1/0"} and all(int(step) > 0 for step in dense.values())
+    cards = read_tensors(make_card(study, "toy", "convs", "clean", "lrr", "0-1", data, tmp_path / "whole"))
+    levels = [f"{100 * level:g}" for level in study.pruners["lrr"].sparsities]
+    assert set(cards) == {f"diverged/{seed}/{level}" for seed in (0, 1) for level in levels}
+    assert not list((tmp_path / "work").glob("*"))
