@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import CliException
 from snakemake.persistence import PersistenceBase
 
 BEAT_S = 5.0
@@ -39,7 +39,7 @@ class Holder:
         self._done = threading.Event()
 
     def take(self) -> bool:
-        """Hold the folder; whether somebody who is gone has left marks in it. Raises WorkflowError if it is held."""
+        """Hold the folder; whether somebody who is gone has left marks in it. Raises CliException if it is held."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         last, free = self._read(), self._free()
@@ -114,10 +114,10 @@ def boot() -> str:
     return BOOT.read_text().strip() if BOOT.is_file() else socket.gethostname()
 
 
-def held(by: dict) -> WorkflowError:
+def held(by: dict) -> CliException:
     """The one message of whoever comes second."""
     who = f"process {by.get('pid', '?')} on {by.get('host', 'another machine')}, since {by.get('since', '?')}"
-    return WorkflowError(f"Another run works in this folder: {who}. Wait for it or end it; nothing was changed.")
+    return CliException(f"Another run works in this folder: {who}. Wait for it or end it; nothing was changed.")
 
 
 def locked_by_holder(lock: Callable) -> Callable:

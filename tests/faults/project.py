@@ -37,7 +37,7 @@ class Project:
         """Begin the one command, in a process group of its own."""
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         env = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": path, "OMP_NUM_THREADS": "1"}
-        command = [BIN / "snakemake", "--cores", "1", *TINY, *words]
+        command = [BIN / "snakemake", "--cores", "1", *words, *TINY]
         pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
         return subprocess.Popen(command, cwd=self.folder, env=env, start_new_session=True, text=True, **pipes)
 

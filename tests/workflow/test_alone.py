@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
 import alone  # noqa: E402
 from alone import Holder, boot, locked_by_holder  # noqa: E402
-from snakemake.exceptions import WorkflowError  # noqa: E402
+from snakemake.exceptions import CliException  # noqa: E402
 
 pytestmark = pytest.mark.fault
 QUICK = {"beat_s": 0.05, "watched_s": 0.4}
@@ -61,7 +61,7 @@ def ended(child: int) -> None:
 
 def test_who_comes_second_is_told_who_works_there(holder, tmp_path):
     child = in_child(lambda: Holder(tmp_path, **QUICK).take())
-    with pytest.raises(WorkflowError) as refusal:
+    with pytest.raises(CliException) as refusal:
         holder().take()
     said = str(refusal.value)
     assert f"process {child} on {socket.gethostname()}, since 20" in said and "\n" not in said
@@ -90,7 +90,7 @@ def test_of_many_that_start_at_once_one_works(tmp_path):
                     Holder(tmp_path / str(turn), **QUICK).take()
                     os.write(writer, b"1")
                     time.sleep(60)
-                except WorkflowError:
+                except CliException:
                     os.write(writer, b"0")
                 finally:
                     os._exit(0)
@@ -120,7 +120,7 @@ def test_a_holder_on_another_machine_that_beats_is_respected(holder, tmp_path):
     thread = threading.Thread(target=beat)
     thread.start()
     try:
-        with pytest.raises(WorkflowError, match="process 12 on other"):
+        with pytest.raises(CliException, match="process 12 on other"):
             holder().take()
     finally:
         done.set()
@@ -140,7 +140,7 @@ def test_without_locks_of_the_kernel_beats_decide(holder, tmp_path, monkeypatch)
 
     monkeypatch.setattr(alone.fcntl, "flock", unsupported)
     assert not holder().take()
-    with pytest.raises(WorkflowError, match=f"process {os.getpid()} on"):
+    with pytest.raises(CliException, match=f"process {os.getpid()} on"):
         holder().take()
     child = in_child(lambda: Holder(tmp_path / "b", **QUICK).take())
     ended(child)
