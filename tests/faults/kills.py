@@ -103,7 +103,7 @@ def two_at_once(reference: Project, folder: Path, tries: int, seed: int) -> Outc
     holder = project.folder / ".snakemake/holder.json"
     for _ in range(tries):
         if first is None:
-            project.forget()
+            project.lose("collect_scores")
             first = project.start()
             while first.poll() is None and not (holder.is_file() and holder.read_bytes()):
                 time.sleep(POLL_S)
@@ -131,7 +131,7 @@ PARTIAL = {
     "an empty file": "open(path, 'wb').close()",
     "the name of a half": "open(os.path.join(folder, '.x.safetensors.1.tmp'), 'wb').write(b'half')",
 }
-FAILING = ["shift_images", "train_codec", "train_dense", "train_base", "train_edge"]
+FAILING = ["score_formats", "score_codec", "score_card", "score_atmc", "search_decks"]
 
 
 def half_made(reference: Project, folder: Path, tries: int, seed: int) -> Outcome:
@@ -140,8 +140,8 @@ def half_made(reference: Project, folder: Path, tries: int, seed: int) -> Outcom
     scripts = project.folder / "workflow/scripts"
     leaving = list(PARTIAL.values())
     for turn in range(0, tries, len(FAILING)):
-        project.forget()
         failing, whole = FAILING[: tries - turn], {}
+        project.lose(*failing)
         for number, script in enumerate(failing):
             path = scripts / f"{script}.py"
             whole[path] = path.read_text()

@@ -12,6 +12,15 @@ from pathlib import Path
 from conftest import BIN, copy_project
 
 TINY = ("--configfile", "tiers/smoke.yaml", "tests/faults/tiny.yaml")
+MADE = {
+    "collect_scores": ["scores.*"],
+    "score_formats": ["evaluate/formats/*"],
+    "score_codec": ["evaluate/codecs/**/seeds*", "evaluate/examples/**/seeds*"],
+    "score_card": ["evaluate/cards/**/seeds*"],
+    "score_atmc": ["evaluate/atmc/*/*/ap/seeds*"],
+    "search_decks": ["evaluate/budgets/**/seeds*"],
+}
+"""Files of kinds of rules that little else waits for."""
 
 
 class Project:
@@ -83,6 +92,15 @@ class Project:
         """Remove all that runs have made, and the memory of it."""
         for name in ("results", "logs", "benchmarks", "work", ".snakemake", "data/raw"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def lose(self, *kinds: str) -> None:
+        """Remove what jobs of these kinds have made, so that a run makes it and what follows from it anew."""
+        for kind in kinds:
+            for path in MADE[kind]:
+                found = list(self.results.glob(path))
+                assert found, path
+                for one in found:
+                    one.unlink()
 
     def kinds(self) -> list[tuple[str, float]]:
         """The kinds of rules in the order of their first jobs, each with the seconds that one of its jobs took."""

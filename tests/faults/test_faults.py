@@ -1,6 +1,7 @@
 """Each fault at the size of every submission; `make faults` runs them at full size."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,18 +9,26 @@ from faults import hostile, images
 from faults.outcome import BEGIN, END, README, block, read_table
 from faults.project import Project
 from faults.run import FAULTS
+from filelock import FileLock
 
 pytestmark = pytest.mark.fault
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished_tiny(tmp_path_factory) -> Project:
-    """A project in which the tiny tier has run; nobody may change it."""
-    return Project.finished(tmp_path_factory.mktemp("faults") / "finished")
+    """A project in which the tiny tier has run; shared by all workers, so nobody may change it."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    target = base / "finished_tiny"
+    with FileLock(f"{target}.lock"):
+        if not (target / "done").exists():
+            Project.finished(target)
+            (target / "done").touch()
+    return Project(target)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.on_project and f.small], ids=lambda fault: fault.id)
 def test_a_run_survives(fault, finished_tiny, tmp_path):
     outcome = fault.tried(finished_tiny, tmp_path / "project", fault.small, 0)
