@@ -66,11 +66,14 @@ def test_one_class_and_classes_without_images_are_learnt_and_measured(classes, t
 
 
 @pytest.mark.parametrize("count", [2, 5, 17])
-def test_a_codec_is_trained_on_few_images_and_measured_on_one(count):
+def test_a_codec_is_trained_on_few_images_and_measured_on_one(count, tmp_path):
+    store = Checkpoints("c", tmp_path)
     fit = {"epochs": 2, "batch": 16, "lr": 1e-3, "drops": [0.5], "drop_factor": 0.2, "progress": Progress("t", 9)}
     images, net = halves(count).pixels, FixedRate(width=2).build((1, 32, 32))
     net.load_state_dict(
-        train_codec(FixedRate(width=2), EmpiricalRisk(), images, init_seed=0, order_seed=1, draw_seed=2, **fit)[0]
+        train_codec(
+            FixedRate(width=2), EmpiricalRisk(), images, init_seed=0, order_seed=1, draw_seed=2, store=store, **fit
+        )[0]
     )
     assert finite(codecs.measure(net.eval())(images[:1], torch.zeros(1, dtype=torch.int64)))
 

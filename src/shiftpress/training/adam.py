@@ -45,13 +45,3 @@ class Adam:
         numbers = {"lr": self._lr, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
         slopes = [weight.grad for weight in weights]
         adam(weights, slopes, means, squares, [], steps, fused=True, **settings, **numbers)
-
-    def state(self) -> list[list[Tensor]]:
-        """A copy of what it remembers of the steps so far."""
-        return [[tensor.clone() for tensor in kind] for kind in (self._means, self._squares, self._steps)]
-
-    def load(self, state: list[list[Tensor]]) -> None:
-        """Remember that again."""
-        for own, kept in zip((self._means, self._squares, self._steps), state, strict=True):
-            for tensor, value in zip(own, kept, strict=True):
-                tensor.copy_(value)
