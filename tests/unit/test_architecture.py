@@ -79,9 +79,9 @@ CONFINED = {
     r"\bImage\.open\b": {"core/pictures.py", "shifts/recompression.py"},
     r"\byaml\.(load|safe_load|parse)\b": {"core/yamlfile.py"},
     r"\btarfile\.open\b": {"core/archives.py"},
-    # pulls raw files with DVC; asks git for the commit
+    # pulls raw files with DVC; asks git for the commit; asks the workflow; becomes the command that it holds a slot for
     r"\bsubprocess\b": {"cli_ledger.py", "core/commands.py", "core/rawdata.py", "core/history.py"},
-    r"\bos\.(system|popen|exec\w*|spawn\w*|fork\w*)\(|\bpty\b|\bshell=True": set(),
+    r"\bos\.(system|popen|exec\w*|spawn\w*|fork\w*)\(|\bpty\b|\bshell=True": {"cli_slot.py"},
     r"(?<![.\w])(eval|exec|compile|__import__)\(": set(),
     # by name within this package: the catalogue of components, and optional packages that are named in the source
     r"\bimport_module\(|\brunpy\b|\bctypes\b": {"core/catalog.py"},
