@@ -16,7 +16,7 @@ from shiftpress.cli import app
 from shiftpress.coding.codec import encode
 
 SCRIPT = Path(__file__).parents[1] / "hostile_streams.py"
-PLAIN, REPAIRED, MODELS = 20_200, 3_000, 400
+PLAIN, REPAIRED, MODELS = 20_600, 3_000, 400
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,6 @@ def test_hostile_texts_in_every_field_stay_text(page):  # noqa: F811
         shifts = SHIFTS | {"turn": {"title": b, "unit": c, "fidelity": d}}
         card = CARD | {"title": e, "licence": f, "origin": a, "citation": b, "classes": [c, d]}
         seen = Living(page(claim=claim, card=card, shifts=shifts))
-        assert seen.found == [] and (seen.metas, seen.styles) == (sober.metas, sober.styles), own
+        assert seen.found == sober.found and (seen.metas, seen.styles) == (sober.metas, sober.styles), own
         assert "1337" not in seen.said and "root:x:" not in seen.said, "a template of theirs was filled in"
         assert all(" ".join(text.split()) in seen.said for text in (c, e) if "\0" not in text)

@@ -69,7 +69,7 @@ def test_the_best_epoch_is_that_of_the_validation_split(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Round, "_compare", watched)
     # a step size that breaks the network late, so that the last epoch is not the best
-    monkeypatch.setattr("shiftpress.training.rounds.step_size", lambda r, s, step, total: 0.02 if step < 12 else 30.0)
+    monkeypatch.setattr("shiftpress.training.rounds.step_size", lambda r, s, step, total: 0.02 if step < 12 else 1.0)
     task, card = trained(tmp_path, epochs=5, picks=["last", "best"])
     accuracies = [accuracy for accuracy, _ in seen]
     first = accuracies.index(max(accuracies))

@@ -17,13 +17,12 @@ class UnknownKind(LookupError):
 
 def kinds(family: str) -> list[str]:
     """Kinds of a family, from its file names; imports none of them."""
-    return list(_kinds(family))
+    return list(_kinds(tuple(importlib.import_module(f"{PACKAGE}.{family}").__path__)))
 
 
 @cache
-def _kinds(family: str) -> tuple[str, ...]:
-    package = importlib.import_module(f"{PACKAGE}.{family}")
-    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+def _kinds(folders: tuple[str, ...]) -> tuple[str, ...]:
+    names = (module.name for module in pkgutil.iter_modules(folders))
     return tuple(sorted(name for name in names if name != "base" and not name.startswith("_")))
 
 
