@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slurm
 FAULTS = ("scancel", "slurmctld restarted", "requeue", "preemption", "node lost")
 EVERY_S = 12
 # how long networks take is measured anew in every run, and is in the page; the page also tells times and versions
-MEASURED = ("latency.json", "report/index.html")
+MEASURED = ("latency.json", "index.html", "made.json", "run.json")
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +50,20 @@ def command(lab: Lab, project: Path, *words: str) -> subprocess.Popen:
         return subprocess.Popen([BIN / "snakemake", *words], cwd=project, env=env, stdout=log, stderr=log)
 
 
-def digests(project: Path) -> dict[str, str]:
-    """Of every artefact of the smoke tier, as recorded beside it; of measured times only that they are there."""
+def digests(project: Path) -> dict[str, object]:
+    """Of every artefact of the smoke tier, as recorded beside it; of measured times only that they are there.
+
+    Claims are given in full.
+    """
     root, found = project / "results/smoke", {}
     for path in sorted(root.rglob("*.json")):
         facts = json.loads(path.read_bytes())
         if isinstance(facts, dict) and facts.get("schema") == SCHEMA:
             name = str(path.relative_to(root)).removesuffix(".json")
             found[name] = "measured" if name.endswith(MEASURED) else facts["sha256"]
-    return found
+    claims = json.loads((root / "claims.json").read_bytes())
+    # the commits of a copy are its own
+    return found | {"claims.json": [{k: v for k, v in claim.items() if k != "registered"} for claim in claims]}
 
 
 def chapter() -> list[str]:
