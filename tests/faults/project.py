@@ -83,7 +83,7 @@ class Project:
     def unfinished(self) -> list[str]:
         """What a recovered run ought not to leave: halves of files, checkpoints, marks of a run."""
         halves = [str(path) for path in self.results.rglob(".*.tmp")]
-        known = {"inventory", "source_digests.json"}
+        known = {"code", "inventory", "plans", "source_digests.json"}
         work = [str(path) for path in (self.folder / "work").glob("*") if path.name not in known]
         marks = [str(path) for path in (self.folder / ".snakemake/locks").glob("*")]
         return [*halves, *work, *marks]

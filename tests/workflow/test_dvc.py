@@ -82,7 +82,7 @@ def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished):
     changed = json.loads(dvc("params", "diff", "--json", cwd=repository))["params.yaml"]
     assert changed == {"pruners.lrr.sparsities": {"old": "[0.5, 0.9]", "new": "[0.5, 0.8]"}}
     headline, keys = moved(repository), moved(repository, "--targets", "results/laptop/metrics.json")
-    for changes, phases in ((headline, {"cards"}), (keys, {"cards", "decks"})):
+    for changes in (headline, keys):
         found = {key.split(".")[0] for key in changes}
-        assert phases <= found and not {"codecs", "edge", "atmc"} & found
+        assert "cards" in found and not {"codecs", "edge", "atmc"} & found
     assert "convs/clean/lrr/80" in "".join(keys) and "fixed10" not in "".join(keys)

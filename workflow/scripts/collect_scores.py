@@ -15,4 +15,4 @@ with job(snakemake.log[0]):
     made_by = producer(p, i)
     write_artefact(o.csv, table.to_csv(index=False, lineterminator="\n").encode(), made_by)
     write_artefact(o.parquet, table.to_parquet(index=False), made_by)
-    write_json(o.made, first_made(found), made_by)
+    write_json(o.made, first_made(found), made_by, "statistical")  # times

@@ -17,4 +17,4 @@ with job(snakemake.log[0]):
         benchmarks=Path(p.benchmarks),
         blocks=p.blocks,
     )
-    write_json(o.run, run, producer(p, i))
+    write_json(o.run, run, producer(p, i), "statistical")  # it tells times
