@@ -42,7 +42,7 @@ bench: setup  ## Speed beside other libraries, into docs/bench.md (downloads the
 	@OMP_NUM_THREADS=1 $(BIN)/python bench/run.py $(BENCH)
 
 faults: setup  ## Kill, damage and lie to it at full size (ONLY="K1 D1": some); writes the table in the README
-	@OMP_NUM_THREADS=1 $(BIN)/python tests/faults/run.py $(ONLY)
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/faults/every.py $(ONLY)
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
 	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)

@@ -1,81 +1,20 @@
-"""Fixtures shared by every test, and the ways a test runs the pipeline."""
+"""Fixtures shared by every test."""
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from projects import ROOT, SMOKE, copy_project, snakemake
 
 from shiftpress.core.params import Params
 from shiftpress.loading import load_study
-
-ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
-SMOKE = ("--configfile", "tiers/smoke.yaml")
 
 
 @pytest.fixture(scope="session")
 def params() -> Params:
     return load_study([str(ROOT / "params.yaml")])
-
-
-def run(*command: object, cwd: Path, check: bool = True, **extra_env: str) -> subprocess.CompletedProcess:
-    """Run a program of the environment in a copy of the project, on that copy's own code."""
-    env = {**os.environ, "PYTHONPATH": str(cwd / "src"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env={**env, **extra_env}, capture_output=True, text=True)
-    if check and done.returncode:
-        raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return done
-
-
-def snakemake(*args: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess:
-    return run(BIN / "snakemake", *args, cwd=cwd, check=check)
-
-
-def planned(cwd: Path, *args: str) -> dict[str, int]:
-    """Rules and counts of the jobs that Snakemake would run now; the target rule is left out."""
-    return jobs_in(snakemake("-n", *(args or SMOKE), cwd=cwd).stdout)
-
-
-def jobs_in(said: str) -> dict[str, int]:
-    """Rules and counts in what `snakemake -n` printed."""
-    if "Nothing to be done" in said:
-        return {}
-    lines = said[said.index("Job stats:") :].splitlines()[3:]
-    counts = {}
-    for line in lines:
-        if not line.strip():
-            break
-        rule, count = line.split()
-        counts[rule] = int(count)
-    return {rule: n for rule, n in counts.items() if rule not in ("all", "total")}
-
-
-def copy_project(target: Path) -> Path:
-    """A copy of what git tracks or would track, without results, as a git repository of its own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        source, copy = ROOT / name, target / name
-        if source.is_symlink() or source.is_file():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy, follow_symlinks=False)
-    commit(target, "start", init=True)
-    return target
-
-
-def commit(repository: Path, message: str, init: bool = False) -> None:
-    """Commit everything, as a made-up author."""
-    if init:
-        run("git", "init", "-q", cwd=repository)
-    run("git", "add", "-A", cwd=repository)
-    who = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
-    run("git", *who, "commit", "-q", "--allow-empty", "-m", message, cwd=repository)
 
 
 @pytest.fixture(scope="session")

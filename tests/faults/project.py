@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from conftest import BIN, copy_project
+from projects import BIN, copy_project
 
 TINY = ("--configfile", "tiers/smoke.yaml", "tests/faults/tiny.yaml")
 MADE = {

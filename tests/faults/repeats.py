@@ -7,9 +7,9 @@ from pathlib import Path
 
 import test_resume
 import torch
-from conftest import ROOT
 from faults.outcome import Outcome
 from killing import checkpoints_of, killed
+from projects import ROOT
 
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from faults import hostile, images
+from faults.every import FAULTS
 from faults.outcome import BEGIN, END, README, block, read_table
 from faults.project import Project
-from faults.run import FAULTS
 from filelock import FileLock
 
 pytestmark = pytest.mark.fault

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import ROOT
 from faults.outcome import Outcome
+from projects import ROOT
 
 from shiftpress.claims.model import read_ledgers
 from shiftpress.core.problems import InputError

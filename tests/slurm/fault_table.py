@@ -22,9 +22,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from conftest import BIN, copy_project, snakemake  # noqa: E402
 from edit_site import POLL_S, edit  # noqa: E402
 from lab import Lab  # noqa: E402
+from projects import BIN, copy_project, snakemake  # noqa: E402
 from strikes import STRIKES, fill_disk, free_disk, hang_up, left, running, take_disk, too_little_memory  # noqa: E402
 from watching import Watch, until  # noqa: E402
 

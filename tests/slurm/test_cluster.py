@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import BIN, ROOT, SMOKE, copy_project, run
 from edit_site import edit
 from fault_table import LONGEST_S
 from lab import Lab
+from projects import BIN, ROOT, SMOKE, copy_project, run
 from strikes import STRIKES, hang_up, left, running
 from watching import Watch, until
 

@@ -5,6 +5,7 @@ The tables below are the documentation of the architecture.
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,15 @@ def test_nothing_committed_names_this_machine_or_a_registry():
             assert str(ROOT) not in text and str(Path.home()) + "/" not in text, name
     lock = (ROOT / "requirements/lock.txt").read_text()
     assert "://" not in lock and "--index" not in lock
+
+
+def test_modules_of_tests_differ_in_name():
+    """Every folder of tests comes onto Python's path: of two modules of one name, one hides the other."""
+    folders = [path for name in ("tests", "bench") for path in (ROOT / name).rglob("*.py")]
+    names = Counter(path.stem for path in folders if path.stem not in ("conftest", "__init__"))
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_nothing_is_imported_from_a_conftest():
+    pattern = re.compile(r"^\s*(from|import) conftest\b", re.MULTILINE)
+    assert [str(path) for path in (ROOT / "tests").rglob("*.py") if pattern.search(path.read_text())] == []

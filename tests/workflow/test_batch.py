@@ -9,7 +9,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT, SMOKE, planned
+from projects import ROOT, SMOKE, planned
 
 sys.path.insert(0, str(ROOT / "workflow"))
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import SMOKE, planned, snakemake
+from projects import SMOKE, planned, snakemake
 
 TAIL = {"collect_scores": 1, "judge_claims": 1, "render_report": 1, "describe_run": 1}
 DECKS = {"score_decks": 1, "search_decks": 1}

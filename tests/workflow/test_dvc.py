@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import BIN, commit, copy_project, planned, run
+from projects import BIN, commit, copy_project, planned, run
 
 from shiftpress.core.layers import read_layers
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from conftest import BIN, commit, copy_project, jobs_in, run
+from projects import BIN, commit, copy_project, jobs_in, run
 
 from shiftpress.core.layers import read_layers
 

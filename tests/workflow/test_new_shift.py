@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import BIN, SMOKE, planned, run, snakemake
+from projects import BIN, SMOKE, planned, run, snakemake
 
 FADING = '''"""Fading towards mid-grey."""
 

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import BIN, SMOKE, copy_project, run
+from projects import BIN, SMOKE, copy_project, run
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from conftest import copy_project, snakemake
+from projects import copy_project, snakemake
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import BIN, SMOKE, run, snakemake
 from crates import Crate
+from projects import BIN, SMOKE, run, snakemake
 
 from shiftpress.reporting.differences import compared
 

@@ -6,7 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, snakemake
+from projects import ROOT, snakemake
 
 GOOD = (ROOT / "params.yaml").read_text()
 
