@@ -21,7 +21,16 @@ from functools import cache
 from pathlib import Path
 
 PROGRAMS = ("snakemake", "dvc", "shiftpress")
-IMPORTS = ["snakemake.cli", "dvc.cli", "dvc.repo", "typer", "matplotlib.pyplot", "sklearn", "scipy.stats"]
+IMPORTS = [
+    "snakemake.cli",
+    "snakemake.report",
+    "dvc.cli",
+    "dvc.repo",
+    "typer",
+    "matplotlib.pyplot",
+    "sklearn",
+    "scipy.stats",
+]
 COMMAND = """
 import atexit, json, os, sys, threading
 asked = json.loads(os.environ.pop("SHIFTPRESS_ASKED"))

@@ -30,6 +30,8 @@ SERVER = Path(__file__).with_name("server.py")
 # optimiser of torch when it is made; scipy and compressai are too slow to import for the few that need them.
 MODULES = ["snakemake.iocontainers", "snakemake.logging", "numpy", "torch", "torch._dynamo"]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
+# asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
+SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
 PROJECT = "shiftpress"
 PLANNING = {"torch"}
@@ -85,6 +87,7 @@ class Warm:
         with theirs:
             if not (pid := os.fork()):
                 self.requests.close()
+                os.environ |= SERVING
                 server.forked(theirs, self.modules, PROJECT)
         self.process = Fork(pid)
 
@@ -96,7 +99,7 @@ class Warm:
                 [sys.executable, SERVER, str(theirs.fileno()), *self.modules],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=os.environ | dict.fromkeys(THREADS, "1"),
+                env=os.environ | SERVING,
             )
 
     def ask(self, script: str, env: dict[str, str]) -> socket.socket:
