@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-# make faults ONLY="K1 D1" runs some
+# make faults ONLY="K1 S1" runs some
 ONLY ?=
 # make test COVER=--cov tells how much of src/ they run
 COVER ?=
 # marks of tests that are no part of make test
 LONG := slow or fault or fuzz or browser
 
-.PHONY: help setup report test test-pipeline test-all axe test-slurm faults faults-slurm bench check-robustbench lint lock reference record
+.PHONY: help setup report test test-pipeline test-all axe test-slurm faults bench check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -44,13 +44,10 @@ test-all: test test-pipeline test-slurm  ## All of these
 test-slurm: setup  ## The pipeline on a real Slurm of its own (root; apt-get install slurm-wlm munge): 4 minutes
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/slurm
 
-faults-slurm: setup  ## 44 faults of a cluster, one after another: 40 minutes; the table is printed
-	@OMP_NUM_THREADS=1 $(BIN)/python tests/slurm/fault_table.py --tries 44
-
 bench: setup  ## Speed beside other libraries, into docs/bench.md (downloads these; BENCH="pgd seeds": some of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python bench/run.py $(BENCH)
 
-faults: setup  ## Kill, damage and lie to it at full size (ONLY="K1 D1": some); writes the table in the README
+faults: setup  ## Kill, damage and lie to it at full size, Slurm included (ONLY="K1 S1": some); writes README's table
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/faults/every.py $(ONLY)
 
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
@@ -69,5 +66,5 @@ reference: setup  ## Write docs/params.md and the JSON Schemas anew from the typ
 	@$(BIN)/shiftpress reference
 
 record: setup  ## Tell DVC that the results in the workspace belong to the params and code in it
-	@mkdir -p $(addprefix results/laptop/,decks atmc edge)  # phases that a study may leave out
+	@mkdir -p $(addprefix results/laptop/,decks atmc edge plots)  # phases that a study may leave out
 	@$(BIN)/dvc commit --force --quiet

@@ -56,6 +56,18 @@ def lines(jobs: list[Job]) -> Iterator[str]:
         yield f"{rule:16} {len(own):5} jobs  {cpu:9.1f} s CPU  {busy:9.1f} s wall  {cpu / len(own):7.2f} s CPU a job"
 
 
+def parts(jobs: list[Job], whole: float) -> Iterator[str]:
+    """Where wall time times cores went."""
+    inside, busy = sum(job.cpu for job in jobs), sum(job.wall for job in jobs)
+    shares = {
+        "CPU inside these jobs": inside,
+        "these jobs waiting for a core, a disk or memory": busy - inside,
+        "planning, other rules, idle cores": whole - busy,
+    }
+    for what, seconds in shares.items():
+        yield f"{seconds:9.1f} s  {100 * seconds / whole:5.1f} %  {what}"
+
+
 def main(words: list[str]) -> int:
     """Print the table and the share; 1 if it is over the limit, 2 if there is nothing to judge."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -72,6 +84,7 @@ def main(words: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     print("\n".join(lines(jobs)))
+    print("\n".join(parts(jobs, args.wall * args.cores)))
     print(
         f"{100 * share:.1f} % of {args.wall:g} s on {args.cores} cores went elsewhere; at most {100 * LIMIT:g} % should"
     )

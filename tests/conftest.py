@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from faults.project import Project
 from filelock import FileLock
-from projects import ROOT, SMOKE, copy_project, snakemake
+from projects import BIN, ROOT, SMOKE, copy_project, run
 
 from shiftpress.core.params import Params
 from shiftpress.loading import load_study
@@ -17,19 +19,34 @@ def params() -> Params:
     return load_study([str(ROOT / "params.yaml")])
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in which the smoke tier has run; shared, so nobody may change it."""
+def shared(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first who needs it makes; shared by all workers, so nobody may change it."""
     base = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent
-    target = base / "finished"
+    target = base / name
     with FileLock(f"{target}.lock"):
         if not (target / "done").exists():
-            copy_project(target)
-            snakemake(*SMOKE, cwd=target)
+            make(target)
             (target / "done").touch()
     return target
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the smoke tier has run; nobody may change it."""
+
+    def make(target: Path) -> None:
+        copy_project(target)
+        run(BIN / "snakemake", *SMOKE, cwd=target, forked=False)  # once just as one types it
+
+    return shared(tmp_path_factory, "finished", make)
+
+
+@pytest.fixture(scope="session")
+def finished_tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy in which the tiny tier has run: one or two jobs of every kind; nobody may change it."""
+    return Project(shared(tmp_path_factory, "finished_tiny", Project.finished))
 
 
 @pytest.fixture

@@ -10,16 +10,32 @@ import subprocess
 import sys
 from pathlib import Path
 
+import warmed
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+PROGRAMS = {str(BIN / name) for name in warmed.PROGRAMS}
 SMOKE = ("--configfile", "tiers/smoke.yaml")
 
 
-def run(*command: object, cwd: Path, check: bool = True, **extra_env: str) -> subprocess.CompletedProcess:
-    """Run a program of the environment in a copy of the project, on that copy's own code."""
-    env = {**os.environ, "PYTHONPATH": str(cwd / "src"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+def environment(cwd: Path) -> dict[str, str]:
+    """Variables under which programs run on the code of a copy."""
+    return {**os.environ, "PYTHONPATH": str(cwd / "src"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(
+    *command: object, cwd: Path, check: bool = True, forked: bool = True, **extra_env: str
+) -> subprocess.CompletedProcess:
+    """Run a program of the environment in a copy of the project, on that copy's own code.
+
+    Those that take seconds to import what they need are forked from a process that has done so, if not told otherwise.
+    """
+    env = {**environment(cwd), **extra_env}
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env={**env, **extra_env}, capture_output=True, text=True)
+    if forked and sys.platform == "linux" and words[0] in PROGRAMS:
+        done = warmed.run(words, cwd, env)
+    else:
+        done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
     if check and done.returncode:
         raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

@@ -15,6 +15,9 @@ from shiftpress.core.audit import Job, audit, same_size
 
 State = Literal["done", "running", "failed", "killed", "left"]
 STARTED = re.compile(r"^(\S+ \S+),\d+ INFO started, process (\d+) on (\S*)$")
+GPU = re.compile(r" INFO works on (?!CPU,).*, \S+, \d+ threads?$", re.M | re.I)
+HEAD = 4096
+"""Bytes at the beginning of a log, in which it says what the job works on."""
 TAIL = 4096
 """Bytes at the end of a log, in which it says how it ended."""
 
@@ -43,6 +46,8 @@ def report(jobs: Sequence[Job], cores: int | None = None) -> Iterator[str]:
             if states[job.name] != "running":
                 yield f"    {job.log}"
     yield from _rest(jobs, states, begun, cores or os.cpu_count() or 1)
+    if on_gpus := [job for job in jobs if states[job.name] == "done" and _on_gpu(job.log)]:
+        yield f"{sum(map(_seconds, on_gpus)) / 3600:.2f} GPU-hours were used by {len(on_gpus)} of the jobs done."
 
 
 def states_of(jobs: Sequence[Job]) -> tuple[dict[str, State], dict[str, Begun]]:
@@ -120,6 +125,15 @@ def _seconds(job: Job) -> float:
         return float(dict(zip(head.split("\t"), row.split("\t"), strict=True))["s"])
     except (OSError, ValueError, KeyError):
         return 0.0
+
+
+def _on_gpu(log: str | None) -> bool:
+    """Whether a log says that the job worked on a GPU."""
+    try:
+        with open(log or "", "rb") as file:
+            return bool(GPU.search(file.read(HEAD).decode(errors="replace")))
+    except OSError:
+        return False
 
 
 def _duration(seconds: float) -> str:

@@ -39,7 +39,7 @@ def _keep(data: bytes, objects: Path, end: str) -> str:
 def in_results_and_cache(reference: Project, folder: Path, tries: int, seed: int) -> Outcome:
     """D1: each damage is named by what verify looks at, and nothing that is sound is named."""
     outcome, draw = Outcome(), random.Random(seed)
-    results, objects, lists = folder / "results/tiny", folder / "objects", folder / "lists"
+    results, objects, lists = folder / "results/smoke", folder / "objects", folder / "lists"
     shutil.copytree(reference.results, results)
     cached(results / "data", objects)
     cached(results / "codecs", objects)

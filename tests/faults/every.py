@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve()
-sys.path[0:1] = [str(HERE.parents[1]), str(HERE.parents[1] / "unit")]
+sys.path[0:1] = [str(HERE.parents[1]), *(str(HERE.parents[1] / name) for name in ("unit", "slurm"))]
 
+import trials  # noqa: E402
 from faults import damage, hostile, images, kills, repeats, saves, texts  # noqa: E402
 from faults.outcome import Outcome, read_table, row, write_table  # noqa: E402
 from faults.project import Project  # noqa: E402
+from lab import installed  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Fault:
     small: int
     full: int
     on_project: bool = False
+    on_slurm: bool = False
 
 
 FAULTS = [
@@ -35,6 +38,8 @@ FAULTS = [
     Fault("K5", "chains of training interrupted at random moments", repeats.resumed, 4, 50),
     Fault("K6", "a second run in a folder where one works", kills.two_at_once, 2, 50, True),
     Fault("K7", "a job that fails and leaves half an output, with `--keep-incomplete`", kills.half_made, 5, 25, True),
+    # on every submission tests/slurm strikes a run of the smoke tier, from nothing to the end, five times
+    Fault("S1", f"on a real Slurm: {', '.join(trials.STRIKES)}", trials.struck, 0, 44, True, True),
     Fault("D1", "bytes flipped, files cut, swapped or deleted", damage.in_results_and_cache, 190, 2000, True),
     Fault("D1r", "the repair that `shiftpress verify` advises", damage.advice, 1, 10, True),
     Fault("M1", "damaged and hostile tensor files", hostile.models, 1000, 100_000),
@@ -60,6 +65,9 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
         for fault in FAULTS:
             if only and fault.id not in only:
+                continue
+            if fault.on_slurm and not installed():
+                print(f"{fault.id}: NOT TRIED: it needs root and the packages slurm-wlm and munge")
                 continue
             begun, tries = time.monotonic(), (fault.small or fault.full // 10) if small else fault.full
             place = Path(folder) / fault.id

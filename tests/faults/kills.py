@@ -11,24 +11,24 @@ from pathlib import Path
 from faults.outcome import Outcome
 from faults.project import Project
 
-POLL_S = 0.005
+POLL_S = 0.01
 PATIENCE_S = 300.0
 
 
 def in_rules(reference: Project, folder: Path, tries: int, seed: int) -> Outcome:
     """K1: SIGKILL at a random time inside a job, of each kind of rule in turn; every next run is the one command.
 
-    A pass begins with nothing and goes through the kinds of rules in their order, killed in each. At its end nothing
-    may be left of the kills, and all must be what a run makes that nobody kills.
+    A pass begins with nothing and goes through the kinds of rules, killed in each once. At its end nothing may be left
+    of the kills, and all must be what a run makes that nobody kills.
     """
     project, outcome, moments = reference.copy(folder), Outcome(), random.Random(seed)
-    kinds, met, passes = reference.kinds(), Counter(), 0
+    kinds, met, passes = dict(reference.kinds()), Counter(), 0
     while outcome.tries < tries:
         project.forget()
-        while outcome.tries < tries and (left := [kind for kind in kinds if not project.jobs_of(kind[0])]):
-            kind, took = min(left, key=lambda kind: met[kind[0]])
-            if not _killed_in(project, kind, moments.uniform(0, took + 0.3), outcome):
-                break  # it found no job of this kind, and came to its end
+        some = moments.sample(sorted(kinds), len(kinds))
+        left = set(sorted(some, key=lambda kind: met[kind])[: tries - outcome.tries])
+        while left and (kind := _killed_in(project, {kind: kinds[kind] for kind in left}, moments, outcome)):
+            left.remove(kind)
             met[kind] += 1
         recovered(project, reference, outcome)
         passes += 1
@@ -36,20 +36,21 @@ def in_rules(reference: Project, folder: Path, tries: int, seed: int) -> Outcome
     return outcome
 
 
-def _killed_in(project: Project, kind: str, pause_s: float, outcome: Outcome) -> bool:
-    before = {path: path.stat().st_mtime_ns for path in project.jobs_of(kind)}
-    process, end = project.start(), time.monotonic() + PATIENCE_S
-    while process.poll() is None and time.monotonic() < end:
-        if any(path.stat().st_mtime_ns != before.get(path) for path in project.jobs_of(kind) if path.exists()):
-            break
+def _killed_in(project: Project, kinds: dict[str, float], moments: random.Random, outcome: Outcome) -> str | None:
+    """Run until a job of any of these kinds begins, and kill inside; the kind, or none if the run came to its end."""
+    before, process, end = project.begun(), project.start(), time.monotonic() + PATIENCE_S
+    kind = None
+    while kind is None and process.poll() is None and time.monotonic() < end:
         time.sleep(POLL_S)
-    time.sleep(pause_s)
+        kind = next((kind for (kind, _), _ in project.begun().items() - before.items() if kind in kinds), None)
+    if kind is not None:
+        time.sleep(moments.uniform(0, kinds[kind] + 0.3))
     if project.kill(process):
-        outcome.check(True, "")
-        return True
+        outcome.check(kind is not None, f"no job of {sorted(kinds)} began in {PATIENCE_S:g} s")
+        return kind
     if process.returncode:
-        outcome.check(False, f"{kind}: the run before it was not recovered: exit code {process.returncode}")
-    return False
+        outcome.check(False, f"the run before {kind} was not recovered: exit code {process.returncode}")
+    return None
 
 
 def recovered(project: Project, reference: Project, outcome: Outcome) -> None:

@@ -5,13 +5,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from projects import BIN, copy_project
+import warmed
+from projects import BIN, copy_project, environment, run
 
-TINY = ("--configfile", "tiers/smoke.yaml", "tests/faults/tiny.yaml")
+LAYERS = ("tiers/smoke.yaml", "tests/faults/tiny.yaml")
+TINY = ("--configfile", *LAYERS)
 MADE = {
     "collect_scores": ["scores.*"],
     "score_formats": ["evaluate/formats/*"],
@@ -28,7 +30,7 @@ class Project:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.results, self.logs = folder / "results/tiny", folder / "logs/tiny"
+        self.results, self.logs = folder / "results/smoke", folder / "logs/smoke"
 
     @classmethod
     def finished(cls, folder: Path) -> "Project":
@@ -42,13 +44,11 @@ class Project:
         """A copy of all of it."""
         return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
-    def start(self, *words: str) -> subprocess.Popen:
+    def start(self, *words: str) -> warmed.Forked:
         """Begin the one command, in a process group of its own."""
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-        env = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": path, "OMP_NUM_THREADS": "1"}
-        command = [BIN / "snakemake", "--cores", "1", *words, *TINY]
-        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-        return subprocess.Popen(command, cwd=self.folder, env=env, start_new_session=True, text=True, **pipes)
+        env = environment(self.folder) | {"OMP_NUM_THREADS": "1"}
+        command = [str(BIN / "snakemake"), "--cores", "1", *words, *TINY]
+        return warmed.start(command, self.folder, env, alone=True)
 
     def run(self, *words: str) -> subprocess.CompletedProcess:
         """The one command, to its end."""
@@ -56,7 +56,7 @@ class Project:
         said = process.communicate()[1]
         return subprocess.CompletedProcess(process.args, process.returncode, "", said)
 
-    def kill(self, process: subprocess.Popen, signum: int = signal.SIGKILL) -> bool:
+    def kill(self, process: warmed.Forked, signum: int = signal.SIGKILL) -> bool:
         """Kill all of its process group; whether it was still at work."""
         at_work = process.poll() is None
         if at_work:
@@ -76,9 +76,7 @@ class Project:
 
     def verify(self) -> subprocess.CompletedProcess:
         """What `shiftpress verify` says."""
-        command = [sys.executable, "-m", "shiftpress.cli", "verify", "--tier", "tiny"]
-        env = os.environ | {"PYTHONPATH": str(self.folder / "src")}
-        return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
+        return run(BIN / "shiftpress", "verify", "--tier", "smoke", cwd=self.folder, check=False)
 
     def unfinished(self) -> list[str]:
         """What a recovered run ought not to leave: halves of files, checkpoints, marks of a run."""
@@ -111,6 +109,14 @@ class Project:
             first, took = min(spans)
             found[folder.stem] = (first, took)
         return [(name, took) for name, (_, took) in sorted(found.items(), key=lambda item: item[1])]
+
+    def begun(self) -> dict[tuple[str, Path], int]:
+        """Kinds and logs of all jobs that have begun, and when those were last written to."""
+        found = {}
+        for path in self.logs.rglob("*.log"):
+            with suppress(FileNotFoundError):
+                found[Path(path.relative_to(self.logs).parts[0]).stem, path] = path.stat().st_mtime_ns
+        return found
 
     def jobs_of(self, kind: str) -> set[Path]:
         """Logs of the jobs of a kind that have begun."""

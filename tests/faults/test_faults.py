@@ -1,31 +1,14 @@
 """Each fault at the size of every submission; `make faults` runs them at full size."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from faults import hostile, images
 from faults.every import FAULTS
 from faults.outcome import BEGIN, END, README, block, read_table
-from faults.project import Project
-from filelock import FileLock
 
 pytestmark = pytest.mark.fault
-
-
-@pytest.fixture(scope="session")
-def finished_tiny(tmp_path_factory) -> Project:
-    """A project in which the tiny tier has run; shared by all workers, so nobody may change it."""
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
-    target = base / "finished_tiny"
-    with FileLock(f"{target}.lock"):
-        if not (target / "done").exists():
-            Project.finished(target)
-            (target / "done").touch()
-    return Project(target)
 
 
 @pytest.mark.slow

@@ -181,6 +181,12 @@ def found(name: str) -> str:
     return path
 
 
+def installed() -> bool:
+    """Whether a lab can be had here."""
+    names = ("munged", "slurmctld", "slurmd", *COMMANDS)
+    return os.geteuid() == 0 and all(shutil.which(name, path="/usr/bin:/usr/sbin") for name in names)
+
+
 def lives(pid: int) -> bool:
     """Whether a process runs; one that nobody has asked how it ended does not."""
     try:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from edit_site import edit
-from fault_table import LONGEST_S
 from lab import Lab
 from projects import BIN, ROOT, SMOKE, copy_project, run
 from strikes import STRIKES, hang_up, left, running
+from trials import LONGEST_S
 from watching import Watch, until
 
 from shiftpress.core.storage import SCHEMA
@@ -137,3 +137,13 @@ def test_a_job_that_fails_on_the_cluster_is_told_once_with_its_log_and_its_comma
     assert "prepare_data (dataset=uci)" in block and "why it failed" in block
     assert "snakemake results/smoke/data/uci/train.safetensors --profile cluster" in block
     assert (project / "told").read_text() == "failed 1\n"
+
+
+def test_the_doctors_probe_jobs_run_on_the_cluster(lab, project):
+    """The lab's GPUs are none, which the job that was given one has to find out on its node."""
+    path = f"{lab.folder / 'bin'}:{BIN}:{lab.env['PATH']}"
+    done = run(BIN / "shiftpress", "doctor", "--submit", cwd=project, check=False, PATH=path)
+    cpu, gpu = (re.search(rf"^(ok|fail) +{kind} job +(.*)$", done.stdout, re.M) for kind in ("cpu", "gpu"))
+    assert cpu[1] == "ok" and cpu[2].endswith("ran on the cluster"), done.stdout
+    assert gpu[1] == "fail" and re.search("NVIDIA|CUDA", gpu[2]), done.stdout
+    assert done.returncode == 2 and not list(project.glob(".shiftpress-probe-*")) and not left(lab)

@@ -51,10 +51,10 @@ class Watch(threading.Thread):
         return found
 
     def open_logs(self, process: str) -> list[str]:
-        """Of one process that jobs are forked from or that is one."""
+        """Of one process that is a job, forked from Snakemake and under its name, or that jobs are forked from."""
         try:
             with open(f"{process}/cmdline", "rb") as file:
-                if b"warm/server.py" not in file.read():
+                if b"snakemake" not in file.read():
                     return []
             paths = [os.readlink(entry.path) for entry in os.scandir(f"{process}/fd")]
         except OSError:  # it has ended

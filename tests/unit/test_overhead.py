@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,9 @@ def run(bench, folder, *words):
 
 def test_what_is_not_inside_jobs_is_overhead(bench, made, tmp_path, capsys):
     assert run(bench, made, "--wall", "50", "--cores", "2", "--json", str(tmp_path / "x.json")) == 0
-    assert "13.0 % of 50 s on 2 cores" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "13.0 % of 50 s on 2 cores" in said
+    assert re.findall(r"^ +(\S+) s +(\S+) %", said, re.M) == [("87.0", "87.0"), ("3.0", "3.0"), ("10.0", "10.0")]
     found = json.loads((tmp_path / "x.json").read_text())
     assert found["ours"] == pytest.approx(0.13) and found["ratio"] == pytest.approx(0.15 / 0.13)
 

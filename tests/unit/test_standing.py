@@ -71,6 +71,15 @@ def test_the_rest_takes_as_long_as_jobs_like_it_took(jobs):
     assert "About 10 min to go on 50 cores, by the times of earlier jobs." in report(jobs, cores=50)
 
 
+def test_gpu_hours_are_those_of_jobs_that_worked_on_one(jobs):
+    assert not any("GPU" in line for line in report(jobs, cores=2))
+    began("a", 1, "INFO works on CPU, float32, 1 threads", "INFO finished")
+    assert not any("GPU" in line for line in report(jobs, cores=2))
+    began("a", 1, "INFO works on NVIDIA H100 80GB HBM3, float32, 1 threads", "INFO finished")
+    began("b", os.getpid(), "INFO works on NVIDIA H100 80GB HBM3, float32, 1 threads")
+    assert list(report(jobs, cores=2))[-1] == "0.17 GPU-hours were used by 1 of the jobs done."
+
+
 def test_jobs_of_which_there_is_no_history_are_named(jobs):
     Path("benchmarks/a.tsv").unlink()
     assert list(report(jobs, cores=2))[1:] == ["Not counted, for want of earlier jobs: 4 train."]

@@ -2,10 +2,12 @@
 
 import asyncio
 import importlib.util
+import inspect
 import logging
 import os
 import re
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -179,6 +181,7 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
     told, cancelled = [], []
     executor = plugin.Executor.__new__(plugin.Executor)
     executor.run_uuid, executor.report_job_error = "run", lambda job, **said: told.append(job.external_jobid)
+    monkeypatch.setattr(plugin, "time", time)
     monkeypatch.setattr(plugin.Executor, "get_status_command", lambda self: "squeue")
     monkeypatch.setattr(plugin.Executor, "cancel_jobs", lambda self, jobs: cancelled.extend(jobs))
     monkeypatch.setattr(plugin.Executor, "logger", None, raising=False)
@@ -205,6 +208,11 @@ def test_the_plugin_still_has_what_is_replaced_in_it(monkeypatch):
     assert asyncio.run(look()) == ["1"] and told == ["2", "3"] and cancelled == jobs[1:]
     assert executor.next_seconds_between_status_checks == 7
     assert executor.additional_general_args() == "--executor local"
+    begun = time.monotonic()
+    plugin.time.sleep(5)
+    assert time.monotonic() - begun < 1 and abs(plugin.time.time() - time.time()) < 1
+    used = set(re.findall(r"\btime\.(\w+)", inspect.getsource(plugin)))
+    assert used == {"time", "sleep"}
 
 
 @pytest.mark.slow

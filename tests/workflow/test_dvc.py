@@ -1,10 +1,11 @@
-"""DVC beside Snakemake: a fresh clone gives the same bytes, and the two agree on what is stale."""
+"""`dvc repro` makes the bytes that `snakemake` makes, and says what a change has moved."""
 
 import json
 from pathlib import Path
 
 import pytest
 import yaml
+from faults.project import LAYERS
 from projects import BIN, commit, copy_project, planned, run
 
 from shiftpress.core.layers import read_layers
@@ -14,9 +15,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
-    """A clone whose params.yaml is the smoke tier under the laptop's name, as dvc.yaml expects."""
+    """A clone whose params.yaml is the tiny tier under the laptop's name, as dvc.yaml expects."""
     target = copy_project(tmp_path_factory.mktemp("dvc") / "project")
-    small = read_layers([str(target / "params.yaml"), str(target / "tiers/smoke.yaml")]).data
+    small = read_layers([str(target / name) for name in ("params.yaml", *LAYERS)]).data
     small["run"]["tier"] = "laptop"
     (target / "params.yaml").write_text(yaml.safe_dump(small))
     commit(target, "small")
@@ -61,11 +62,11 @@ def verdicts(root: Path) -> list[dict]:
     return claims
 
 
-def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished):
+def test_dvc_and_snakemake_agree_from_clone_to_change(repository, finished_tiny):
     stages = ["data", "codecs", "shifts", "cards", "decks", "atmc", "edge", "evaluate", "report"]
     assert ran(dvc("repro", cwd=repository)) == stages
     assert planned(repository, "all") == {}
-    ours, theirs = repository / "results/laptop", finished / "results/smoke"
+    ours, theirs = repository / "results/laptop", finished_tiny.results
     assert artefacts(ours) == artefacts(theirs) and len(artefacts(ours)) >= 19
     assert verdicts(ours) == verdicts(theirs)
 

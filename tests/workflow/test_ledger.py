@@ -8,22 +8,17 @@ recorded is stale to it, and so is every phase that reads another which has chan
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import warmed
 import yaml
-from projects import BIN, commit, copy_project, jobs_in, run
+from projects import BIN, commit, copy_project, environment, jobs_in, run
 
 from shiftpress.core.layers import read_layers
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
-
-from warm.scripts import Warm, told  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -49,18 +44,6 @@ CODEC = {"train_codec": 1, "score_codec": 1, **TAIL}
 SCORED = {"score_codec": 1, **TAIL}
 CARD = {"prune_card": 1, "score_card": 1, **TAIL}
 LRR = "src/shiftpress/pruners/lrr.py"
-# Snakemake's and DVC's own command lines, in processes forked from one that has imported them
-ASKED = """
-import os, sys
-os.chdir(os.environ["HERE"])
-sys.path.insert(0, os.environ["HERE"] + "/src")
-sys.argv = os.environ["WORDS"].split()
-said = os.open(os.environ["SAID"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-os.dup2(said, 1)
-from snakemake.cli import main as snakemake
-from dvc.cli import main as dvc
-sys.exit(snakemake() if sys.argv[0] == "snakemake" else dvc(sys.argv[1:]))
-"""
 
 
 class Place:
@@ -100,14 +83,22 @@ class Place:
         """Kill a run, with all its jobs, as soon as it prunes."""
         log = next((self.here / "logs").rglob("prune_card/**/*.log"))
         log.unlink()
-        env = {**os.environ, "PYTHONPATH": str(self.here / "src")}
-        command = [BIN / "snakemake", "--cores", "1", "--quiet"]
-        going = subprocess.Popen(command, cwd=self.here, env=env, start_new_session=True, stderr=subprocess.DEVNULL)
+        command = [str(BIN / "snakemake"), "--cores", "1", "--quiet"]
+        going = warmed.start(command, self.here, environment(self.here), alone=True)
         while not log.exists() and going.poll() is None:
             time.sleep(0.01)
         os.killpg(going.pid, signal.SIGKILL)
         assert going.wait() == -signal.SIGKILL
         self.run("snakemake", "--unlock")
+
+    def experiment(self) -> None:
+        """Try a param; the table of experiments shows it with its headline numbers."""
+        self.run("dvc", "exp", "run", "-S", "pruners.lrr.sparsities=[0.8]")
+        _, shown = json.loads(run(BIN / "dvc", "exp", "show", "--json", cwd=self.here).stdout)
+        (tried,) = (one["revs"][0]["data"] for one in shown["experiments"])
+        before, after = (data["metrics"]["results/laptop/headline.json"]["data"] for data in (shown["data"], tried))
+        assert tried["params"]["params.yaml"]["data"]["pruners"]["lrr"]["sparsities"] == [0.8]
+        assert after["cards"] != before["cards"] and after["codecs"] == before["codecs"]
 
     def go_to(self, commit: str) -> None:
         self.run("git", "checkout", "--quiet", commit)
@@ -152,7 +143,7 @@ TABLE = [
     # a job's old files are removed when it starts
     Row("kill", lambda p: p.kill(), CARD, ["cards", "decks", "evaluate"]),
     Row("dvc repro cards", lambda p: p.run("dvc", "repro", "cards"), {"score_card": 1, **TAIL}, ["decks", "evaluate"]),
-    Row("dvc exp run -S", lambda p: p.run("dvc", "exp", "run", "-S", "pruners.lrr.sparsities=[0.8]"), {}, []),
+    Row("dvc exp run -S", lambda p: p.experiment(), {}, []),
     Row("git checkout older, dvc checkout, restore", lambda p: (commit(p.here, "exp"), p.go_to(p.first)), {}, []),
     Row("git checkout back, dvc checkout, restore", lambda p: p.go_to("-"), {}, []),
     Row("dvc push, clone, pull, restore", lambda p: (p.clone(), p.run("shiftpress", "restore")), {}, []),
@@ -163,32 +154,17 @@ TABLE = [
 # fmt: on
 
 
-def asking(warm: Warm, script: Path, place: Place, words: str) -> str:
-    said = script.with_name("said")
-    with warm.ask(str(script), {**os.environ, "HERE": str(place.here), "WORDS": words, "SAID": str(said)}) as answers:
-        end = told(answers) | told(answers)
-    assert end["status"] == 0, said.read_text()
-    return said.read_text()
-
-
 def test_after_each_command_both_tools_say_what_is_stale(tmp_path, capsys):
-    place, script, wrong = Place(tmp_path), tmp_path / "asked.py", []
-    script.write_text(ASKED)
-    warm = Warm(["torch", "snakemake.cli", "dvc.cli", "dvc.repo"])
-    try:
-        for row in TABLE:
-            start = time.monotonic()
-            row.how(place)
-            took = time.monotonic() - start
-            jobs = jobs_in(asking(warm, script, place, "snakemake -n"))
-            stages = sorted(json.loads(asking(warm, script, place, "dvc status --json")))
-            asked = time.monotonic() - start - took
-            with capsys.disabled():
-                print(
-                    f"\n{row.done:42} {took:5.1f} s {asked:4.1f} s  {jobs or 'nothing'}  {stages or 'nothing'}", end=""
-                )
-            if (jobs, stages) != (row.snakemake, row.dvc):
-                wrong.append(f"after {row.done}: {jobs} {stages}, not {row.snakemake} {row.dvc}")
-    finally:
-        warm.stop()
+    place, wrong = Place(tmp_path), []
+    for row in TABLE:
+        start = time.monotonic()
+        row.how(place)
+        took = time.monotonic() - start
+        jobs = jobs_in(place.run("snakemake", "-n"))
+        stages = sorted(json.loads(run(BIN / "dvc", "status", "--json", cwd=place.here).stdout))
+        asked = time.monotonic() - start - took
+        with capsys.disabled():
+            print(f"\n{row.done:42} {took:5.1f} s {asked:4.1f} s  {jobs or 'nothing'}  {stages or 'nothing'}", end="")
+        if (jobs, stages) != (row.snakemake, row.dvc):
+            wrong.append(f"after {row.done}: {jobs} {stages}, not {row.snakemake} {row.dvc}")
     assert not wrong, "\n".join(wrong)

@@ -6,6 +6,13 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.insert(
+    0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
+)
+from warm.scripts import keep_warm
+
+keep_warm()  # before anything of the project is imported: jobs are forked from here
+
 from shiftpress.assembly import (
     attacked,
     attacks_on,
@@ -30,10 +37,6 @@ from shiftpress.core.seeds import blocks
 from shiftpress.core.storage import sidecar
 from shiftpress.edge_entries import rounded, trained
 from shiftpress.loading import load_study
-
-sys.path.insert(
-    0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
-)
 from alone import work_alone
 from batch.failures import watch
 from batch.inside import run_inside
@@ -41,9 +44,9 @@ from batch.lost import notice_lost_jobs
 from batch.needs import group_of, needs_of
 from batch.site import notify, read_site
 from ledger.study import keep_plan
-from warm.scripts import keep_warm
+from timers import set_no_timers
 
-keep_warm()
+set_no_timers()
 run_inside()
 notice_lost_jobs()
 work_alone()

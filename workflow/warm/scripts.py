@@ -1,11 +1,13 @@
 """Snakemake's `script:` jobs of Python, run by forking from a warm process.
 
-A job that trains for three seconds would import torch for two. Snakemake has no setting for this, but chooses how to
-run a script by its language: the class below stands in for its own for Python, and leaves to that one what needs
-another interpreter (a conda environment, a container, environment modules).
+A job that trains for three seconds would import torch for two. Planning needs torch as well, so that the warm process
+is a fork of the one that plans, from before it has read a line of this project. Snakemake has no setting for this, but
+chooses how to run a script by its language: the class below stands in for its own for Python, and leaves to that one
+what needs another interpreter (a conda environment, a container, environment modules).
 """
 
 import atexit
+import importlib
 import json
 import logging
 import os
@@ -21,25 +23,73 @@ import snakemake.script
 from snakemake.benchmark import benchmarked
 from snakemake.scheduling.job_scheduler import JobScheduler
 
+from warm import server
+
 SERVER = Path(__file__).with_name("server.py")
 # What the jobs of a study import from other packages, all or most of them. `torch._dynamo` is imported by every
 # optimiser of torch when it is made; scipy and compressai are too slow to import for the few that need them.
 MODULES = ["snakemake.iocontainers", "snakemake.logging", "numpy", "torch", "torch._dynamo"]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
+# asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
+SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
+PROJECT = "shiftpress"
+PLANNING = {"torch"}
+"""Of the modules those that planning needs as well."""
 LONGEST = 1 << 16
 REQUEUE = 85
 """Exit status of a job that left when told to, and then of Snakemake: start it again, it goes on where it was."""
 
 
+class Fork:
+    """A child of this process, with those words of `subprocess.Popen` that are used of one."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self, how: int = os.WNOHANG) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, how)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self) -> int | None:
+        return self.poll(0)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
 class Warm:
-    """The process that forks, started with the first job."""
+    """The process that forks: a fork of this one, or started with the first job."""
 
     def __init__(self, modules: list[str] = MODULES):
         self.modules = modules
         self.lock = threading.Lock()
-        self.process: subprocess.Popen | None = None
+        self.process: subprocess.Popen | Fork | None = None
         self.requests: socket.socket | None = None
+
+    def fork(self) -> None:
+        """Fork it from this process, which must have no other thread of Python's."""
+        for name in PLANNING & set(self.modules):
+            importlib.import_module(name)
+        self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with theirs:
+            if not (pid := os.fork()):
+                self.requests.close()
+                os.environ |= SERVING
+                server.forked(theirs, self.modules, PROJECT)
+        self.process = Fork(pid)
 
     def start(self) -> None:
         """Start it, single-threaded: each job says itself how many threads it uses."""
@@ -49,7 +99,7 @@ class Warm:
                 [sys.executable, SERVER, str(theirs.fileno()), *self.modules],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=os.environ | dict.fromkeys(THREADS, "1"),
+                env=os.environ | SERVING,
             )
 
     def ask(self, script: str, env: dict[str, str]) -> socket.socket:
@@ -117,6 +167,8 @@ def keep_warm() -> None:
     """Run the Python scripts of this workflow by forking, where that is safe: on Linux."""
     if sys.platform == "linux":
         snakemake.script.PythonScript = WarmScript
+        if threading.active_count() == 1:
+            WarmScript.warm.fork()
         atexit.register(end)
         heed()
 

@@ -1,13 +1,14 @@
 """Forks one worker per job from a process that has the slow imports behind it.
 
-Started by `warm.scripts` as `python server.py FD MODULE...`: it imports the modules, then waits on the socket FD for
-requests. A request is one message, `{"script": PATH, "env": {...}}` in JSON, together with one end of a socket pair on
-which it is answered: first `{"pid": ...}`, at the end of the worker `{"status": exit status, "cpu": seconds, "rss":
-MiB}`. Whoever asked and goes away takes the job with him: a closed end kills its worker, and when FD is closed
-everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when told to, and need it until they have.
+Forked from Snakemake by `warm.scripts`, or started as `python server.py FD MODULE...`: it waits on the socket FD for
+requests, and imports the modules with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
+together with one end of a socket pair on which it is answered: first `{"pid": ...}`, at the end of the worker
+`{"status": exit status, "cpu": seconds, "rss": MiB}`. Whoever asked and goes away takes the job with him: a closed end
+kills its worker, and when FD is closed everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when
+told to, and need it until they have.
 
-It knows only the standard library, imports nothing of this project (each job reads the sources as they are when it
-starts) and starts no thread: a process that forks must have none.
+It has imported nothing of this project (each job reads the sources as they are when it starts) and starts no thread: a
+process that forks must have none.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import runpy
 import selectors
@@ -24,6 +26,8 @@ import sys
 import threading
 import traceback
 
+import threadpoolctl
+
 LONGEST = 1 << 20
 PR_SET_PDEATHSIG = 1
 TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
@@ -32,8 +36,10 @@ TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
 class Server:
     """The sockets of those who wait for an answer, and the workers that run for them."""
 
-    def __init__(self, requests: socket.socket):
+    def __init__(self, requests: socket.socket, modules: list[str]):
         self.requests = requests
+        self.modules = modules
+        self.pid = os.getpid()
         self.ended, self.bell = socket.socketpair()
         self.ended.setblocking(False)
         self.bell.setblocking(False)
@@ -61,6 +67,7 @@ class Server:
                         for pid in self.clients:
                             os.kill(pid, signal.SIGKILL)
                         return None
+                    self.prepare()
                     client = socket.socket(fileno=handles[0])
                     signal.pthread_sigmask(signal.SIG_BLOCK, TOLD_TO_LEAVE)  # a worker would pass them on to others
                     if not (pid := os.fork()):
@@ -74,6 +81,15 @@ class Server:
                     self.waiting.unregister(key.fileobj)
                     if key.data in self.clients:
                         os.kill(key.data, signal.SIGKILL)
+
+    def prepare(self) -> None:
+        """Import what jobs need, once."""
+        if self.modules:
+            for name in self.modules:
+                importlib.import_module(name)
+            self.modules = []
+            gc.collect()
+            gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
 
     def reap(self) -> None:
         """Answer for every worker that has ended."""
@@ -101,6 +117,8 @@ class Server:
     def become_worker(self, script: str, env: dict[str, str]) -> str:
         """Leave behind what belongs to the server, but do not outlive it."""
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self.pid:  # it was killed before that
+            os._exit(1)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -144,15 +162,26 @@ def run(script: str) -> int:
     return status
 
 
-def main(fd: int, modules: list[str]) -> None:
-    """Import, serve, and run the script that this process has become the worker of."""
-    for name in modules:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
-    script = Server(socket.socket(fileno=fd)).serve()
+def main(requests: socket.socket, modules: list[str]) -> None:
+    """Serve, and run the script that this process has become the worker of."""
+    script = Server(requests, modules).serve()
     os._exit(0 if script is None else run(script))
 
 
+def forked(requests: socket.socket, modules: list[str], project: str) -> None:
+    """Serve as a fork of a process that has done more than import: forget that, and never come back to its work."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for name in [name for name in sys.modules if name.partition(".")[0] == project]:
+            del sys.modules[name]
+        logging.getLogger("snakemake").handlers.clear()
+        threadpoolctl.threadpool_limits(1)  # as if OMP_NUM_THREADS had been 1 at the imports
+        main(requests, modules)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
