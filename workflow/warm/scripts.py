@@ -49,7 +49,8 @@ class Warm:
                 [sys.executable, SERVER, str(theirs.fileno()), *self.modules],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=os.environ | dict.fromkeys(THREADS, "1"),
+                # asked whether there is a GPU, torch is not to begin with CUDA here: forked jobs could not begin anew
+                env=os.environ | dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"},
             )
 
     def ask(self, script: str, env: dict[str, str]) -> socket.socket:
