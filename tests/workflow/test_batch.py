@@ -79,6 +79,7 @@ def test_the_file_that_comes_with_the_project_leaves_all_to_the_sites_defaults()
     here = site.read_site()
     assert here == site.Site() and profile.default_resources(here) == {}
     assert profile.first_lines(here) == "trap : TERM USR1"
+    assert profile.first_lines(here, on_gpus=False) == "trap : TERM USR1; export SHIFTPRESS_DEVICE=cpu"
     assert {name for name in site.Site.model_fields} == set(site.read_yaml(site.FILE).data)
 
 
