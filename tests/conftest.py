@@ -8,8 +8,11 @@ import pytest
 from filelock import FileLock
 from projects import ROOT, SMOKE, copy_project, snakemake
 
+from shiftpress.core.device import DEVICE
 from shiftpress.core.params import Params
 from shiftpress.loading import load_study
+
+os.environ[DEVICE] = "cpu"  # the numbers that tests know are the CPU's, whatever the machine has
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,12 @@ class Module(_DummyBackendModule):
     def get_amp_supported_dtype(self):
         return [torch.bfloat16, torch.float16]
 
+    def get_rng_state(self, device=NAME):
+        return torch.get_rng_state()
+
+    def set_rng_state(self, state, device=NAME):
+        torch.set_rng_state(state)
+
 
 class Pretended(Tensor):
     """A tensor that says it is on the device; ``inner`` is on the CPU."""

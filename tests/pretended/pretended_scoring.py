@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from pretended_device import NAME, Mixed
-from pretended_training import PARAMS, narrow, one_way, same  # noqa: F401
+from pretended_training import KINDS, PARAMS, narrow, one_way, same  # noqa: F401
 from test_decks import AUGMENTATIONS, CELLS, DECK, FILES, SETTINGS, SHARED, TRAIN
 from toy_attacks import Normed, every_attack, shown_to
 from toy_quantised import NETS, images_of, toy
@@ -16,6 +16,7 @@ from shiftpress.assembly import build
 from shiftpress.attacks.square import Square
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.affine import rotation, warp
+from shiftpress.core.catalog import component
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.decks import Budgets
 from shiftpress.core.device import Work, working_on
@@ -109,21 +110,24 @@ def test_looking_up_the_nearest_pixel_has_the_gradient_of_sampling():
     assert torch.equal(found[0][0], found[1][0]) and torch.allclose(found[0][1], found[1][1], atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["convs", "convn", "resnet8", "caffe"])
+CLASSIFIERS = {
+    "convs": {"width": 0.25},
+    "convn": {"depth": 2, "width": 0.1},
+    "resnet": {"depth": 8, "width": 0.25},
+    "preact_resnet": {"stages": [4, 8], "dropout": 0.2},
+    "caffe_lenet": {"width": 0.1},
+}
+
+
+@pytest.mark.parametrize("kind", CLASSIFIERS)
 def test_classifiers(kind):
-    made = {
-        "convs": ("convs", {"width": 0.25}),
-        "convn": ("convn", {"depth": 2, "width": 0.1}),
-        "resnet8": ("resnet", {"depth": 8, "width": 0.25}),
-        "caffe": ("caffe_lenet", {"width": 0.1}),
-    }[kind]
-    classifier = build("classifiers", PARAMS.classifiers["convs"].model_copy(update={"kind": made[0], **made[1]}))
+    classifier = component("classifiers", kind)(**CLASSIFIERS[kind])
     nets = [classifier.build((1, 32, 32), 4).eval() for _ in range(2)]
 
     def found(place):
         net, dense = (copy.deepcopy(one).to(place) for one in nets)
         test = TEST.to(place)
-        facts = made[0], classifier.model_dump(mode="json"), (1, 32, 32), 4
+        facts = kind, classifier.model_dump(mode="json"), (1, 32, 32), 4
         shared = {"phase": "cards", **PLACE}
         records = [
             *score(shifted(), measure(net), **shared),
@@ -137,7 +141,7 @@ def test_classifiers(kind):
     both(found)
 
 
-@pytest.mark.parametrize("codec", PARAMS.codecs)
+@pytest.mark.parametrize("codec", KINDS.values())
 def test_codecs(codec):
     net = narrow("codecs", PARAMS.codecs[codec]).build((1, 32, 32)).eval()
     net.freeze()
@@ -184,6 +188,7 @@ def table(place, gates):
 @pytest.mark.parametrize("name", PARAMS.gates)
 def test_gates(name):
     gate = build("gates", PARAMS.gates[name])
+    gate = gate.model_copy(update={"batches": [7]}) if gate.sizes else gate
 
     def found(place):
         laid = table(place, {name: gate})
@@ -192,7 +197,7 @@ def test_gates(name):
         if gate.reads == "labels":
             return records
         images, random = seen[0].images, torch.Generator().manual_seed(1)
-        chances = [classify(laid, laid.decks[0], name, size, images, random).cpu() for size in (1, 7)]
+        chances = [classify(laid, laid.decks[0], name, size, images, random).cpu() for size in (7,)]
         if gate.repeats:
             target = target_of(laid, f"pair/{name}")
             for net in (target.net, *target.standins.values()):
@@ -215,11 +220,11 @@ def test_the_search_for_decks_within_budgets():
     both(found)
 
 
-@pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("name", PARAMS.quantizers)
-def test_quantizers(name, net):
-    if net not in ("convs", "resnet") and name != next(iter(PARAMS.quantizers)):
-        pytest.skip("every network with one quantizer, and every quantizer with two networks")
+ROUNDED = [("convs", name) for name in PARAMS.quantizers] + [(net, next(iter(PARAMS.quantizers))) for net in NETS]
+
+
+@pytest.mark.parametrize(("net", "name"), dict.fromkeys(ROUNDED))
+def test_quantizers(net, name):
     whole, images, quantizer = toy(net), images_of(24, 2), build("quantizers", PARAMS.quantizers[name])
 
     def found(place):

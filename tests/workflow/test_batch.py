@@ -50,6 +50,8 @@ def test_every_attempt_asks_for_more_and_never_for_more_than_the_site_has():
     memory, minutes = ([asked[name](None, attempt) for attempt in (1, 2, 3)] for name in ("mem_mb", "runtime"))
     assert memory == [2045, 4090, 5000] and minutes == [3, 6, 7]
     assert asked["gpu"] == 1 and "gpu" not in needs.needs_of("prepare_data", "laptop", here)
+    on_gpu = needs.needs_of("train_codec", "laptop", here, on_gpu=True)
+    assert on_gpu["mem_mb"](None, 1) == min(2045 + needs.ON_GPU_MB, here.largest_mb)
 
 
 def test_only_short_jobs_are_put_together():

@@ -111,7 +111,8 @@ wildcard_constraints:
 
 def asked_by(rule):
     """resources: memory, time, a GPU or none; runtime settings, which make nothing stale."""
-    return needs_of(rule, PARAMS.run.tier, SITE)
+    given = workflow.resource_settings.overwrite_resources.get(rule, {})
+    return needs_of(rule, PARAMS.run.tier, SITE, on_gpu="gres" in given)
 
 
 def packed(rule):
