@@ -10,8 +10,11 @@ from faults.project import Project
 from filelock import FileLock
 from projects import BIN, ROOT, SMOKE, copy_project, run
 
+from shiftpress.core.device import DEVICE
 from shiftpress.core.params import Params
 from shiftpress.loading import load_study
+
+os.environ[DEVICE] = "cpu"  # the numbers that tests know are the CPU's, whatever the machine has
 
 
 @pytest.fixture(scope="session")

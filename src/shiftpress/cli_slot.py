@@ -5,22 +5,24 @@ from typing import Annotated
 
 import typer
 
+from shiftpress.core.device import JOBS, MOST_JOBS
 from shiftpress.verbs import plainly
 
 
 @plainly
 def slot(
     command: Annotated[list[str], typer.Argument(help="program and its words, after --")],
-    jobs_per_gpu: Annotated[int, typer.Option("--jobs-per-gpu", min=1, max=64, help="places on each GPU")] = 1,
+    jobs_per_gpu: Annotated[
+        int, typer.Option("--jobs-per-gpu", envvar=JOBS, min=1, max=MOST_JOBS, help="places on each GPU")
+    ] = 1,
     patience: Annotated[float | None, typer.Option(help="seconds to wait for a place; none waits for ever")] = None,
 ) -> None:
     """Wait for a free place on a GPU of this node and run a program there, with CUDA_VISIBLE_DEVICES set to it."""
     from shiftpress.core.problems import InputError
-    from shiftpress.core.slots import VISIBLE, gpu_slot, gpus_of_node, slots_folder, visible_gpus
+    from shiftpress.core.slots import HELD, VISIBLE, gpu_slot, gpus_given, slots_folder
 
-    gpus = visible_gpus(gpus_of_node(), os.environ.get(VISIBLE))
-    with gpu_slot(gpus, jobs_per_gpu, slots_folder(), patience) as gpu:
-        os.environ[VISIBLE] = gpu
+    with gpu_slot(gpus_given("cuda"), jobs_per_gpu, slots_folder(), patience) as gpu:
+        os.environ[VISIBLE] = os.environ[HELD] = gpu
         try:
             os.execvp(command[0], command)  # the place is free when the program ends, in whatever way
         except OSError as error:

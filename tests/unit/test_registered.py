@@ -14,6 +14,7 @@ from shiftpress.claims.verdict import judge
 from shiftpress.core.history import stamp
 from shiftpress.core.made import first_made
 from shiftpress.core.records import Record
+from shiftpress.core.storage import write_artefact
 from shiftpress.core.yamlfile import read_yaml
 
 CLAIMS = """\
@@ -175,7 +176,7 @@ def test_records_are_dated_by_the_oldest_file_of_their_model(tmp_path):
         )  # fmt: skip
 
     for name, hour in (("old", 1), ("new", 2)):
-        (tmp_path / name).touch()
+        write_artefact(tmp_path / name, b"", "p")
         os.utime(tmp_path / name, (hour * 3600, hour * 3600))
     files = {str(tmp_path / "new"): [record("a", 1), record("b", 1)], str(tmp_path / "old"): [record("a", 0)]}
     assert [(row["model"], row["first"]) for row in first_made(files)] == [

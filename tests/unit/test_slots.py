@@ -30,6 +30,7 @@ EACH = 2
         ("0,-1,1", ["GPU-aa"]),
         ("GPU-cc,0", ["GPU-cc", "GPU-aa"]),
         ("1,1", ["GPU-ab"]),
+        ("MIG-11,MIG-12", ["MIG-11", "MIG-12"]),
     ],
 )
 def test_the_setting_is_read_as_cuda_reads_it(setting, expected):

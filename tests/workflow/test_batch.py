@@ -52,6 +52,8 @@ def test_every_attempt_asks_for_more_and_never_for_more_than_the_site_has():
     memory, minutes = ([asked[name](None, attempt) for attempt in (1, 2, 3)] for name in ("mem_mb", "runtime"))
     assert memory == [2045, 4090, 5000] and minutes == [3, 6, 7]
     assert asked["gpu"] == 1 and "gpu" not in needs.needs_of("prepare_data", "laptop", here)
+    on_gpu = needs.needs_of("train_codec", "laptop", here, on_gpu=True)
+    assert on_gpu["mem_mb"](None, 1) == min(2045 + needs.ON_GPU_MB, here.largest_mb)
 
 
 def test_only_short_jobs_are_put_together():
@@ -81,6 +83,7 @@ def test_the_file_that_comes_with_the_project_leaves_all_to_the_sites_defaults()
     here = site.read_site()
     assert here == site.Site() and profile.default_resources(here) == {}
     assert profile.first_lines(here) == "trap : TERM USR1"
+    assert profile.first_lines(here, on_gpus=False) == "trap : TERM USR1; export SHIFTPRESS_DEVICE=cpu"
     assert {name for name in site.Site.model_fields} == set(site.read_yaml(site.FILE).data)
 
 

@@ -191,6 +191,40 @@ def test_a_hundred_small_jobs_cost_less_than_ten_seconds(script):
     assert jobs + used.user + used.system < 10
 
 
+SPY = """
+import torch
+touched = []
+
+def noting(name, function):
+    def called(*args):
+        touched.append(name)
+        return function(*args)
+    return called
+
+for name in ("_cuda_init", "_cuda_getDeviceCount"):
+    setattr(torch._C, name, noting(name, getattr(torch._C, name, lambda *_: 0)))
+"""
+
+
+def test_the_forking_process_does_not_begin_with_cuda_and_its_jobs_can(script, tmp_path, monkeypatch):
+    """CUDA cannot be begun anew in a forked process, and would see the GPUs of the first."""
+    (tmp_path / "spy_on_cuda.py").write_text(SPY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    warm = Warm([*MODULES[: MODULES.index("torch") + 1], "spy_on_cuda", *MODULES[MODULES.index("torch") + 1 :]])
+    job = script("""
+        import os, pathlib, spy_on_cuda, torch
+        pathlib.Path(os.environ["OUT"]).write_text(f"{torch.cuda.is_initialized()} {spy_on_cuda.touched}")
+        assert not torch.cuda._is_in_bad_fork() and "PYTORCH_NVML_BASED_CUDA_CHECK" not in os.environ
+        torch.cuda.is_available()
+        assert spy_on_cuda.touched == ["_cuda_getDeviceCount"], "it would have been seen"
+    """)
+    try:
+        assert outcome(warm, job, OUT=str(tmp_path / "out"))["status"] == 0
+    finally:
+        warm.stop()
+    assert (tmp_path / "out").read_text() == "False []"
+
+
 def test_snakemake_runs_scripts_this_way():
     import snakemake.script
 

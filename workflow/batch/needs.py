@@ -15,6 +15,8 @@ from shiftpress.core.yamlfile import read_yaml
 TABLE = Path(__file__).with_name("needs.yaml")
 OVERHEAD_MB = 900
 """Of a job on a cluster, beside the job itself: two Snakemake processes, and the one that jobs are forked from."""
+ON_GPU_MB = 3000
+"""Of a job on a GPU, beside all that: the libraries of CUDA. An estimate, as no GPU was at hand."""
 SPARE = 1.25
 """Peaks differ a little from run to run."""
 SLOWER = 4
@@ -36,13 +38,13 @@ def factors(tier: str) -> dict[str, float]:
     return table()["tiers"].get(tier) or table()["tiers"]["paper"]
 
 
-def needs_of(rule: str, tier: str, site: Site) -> dict[str, int | Callable[..., int]]:
+def needs_of(rule: str, tier: str, site: Site, on_gpu: bool = False) -> dict[str, int | Callable[..., int]]:
     """The `resources:` of a rule: more memory and time with every attempt, a GPU or none, one lane of a group.
 
-    Never more than the site has: a batch system would refuse such a job.
+    Never more than the site has: a batch system would refuse such a job. ``on_gpu``: it is given the GPU it gains from.
     """
     row, factor = table()["rules"][rule], factors(tier)
-    memory = ceil(row["peak_mb"] * SPARE * factor["memory"]) + OVERHEAD_MB
+    memory = ceil(row["peak_mb"] * SPARE * factor["memory"]) + OVERHEAD_MB + on_gpu * ON_GPU_MB
     minutes = max(LEAST_MINUTES, ceil(row["seconds"] * SLOWER * factor["time"] / 60))
     return {
         "mem_mb": lambda wildcards, attempt: min(memory * attempt, site.largest_mb),

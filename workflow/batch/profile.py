@@ -4,6 +4,7 @@ import sys
 
 from batch.needs import groups, rules_on_gpus
 from batch.site import Site, read_site
+from shiftpress.core.device import CPU, DEVICE
 from shiftpress.core.problems import InputError
 
 TOGETHER = 8
@@ -45,13 +46,15 @@ def group_components() -> dict[str, int]:
     return dict.fromkeys(groups(), TOGETHER)
 
 
-def first_lines(here: Site) -> str:
+def first_lines(here: Site, on_gpus: bool = True) -> str:
     """What every job begins with, in its own shell on its node.
 
-    The shell outlives the signals that tell a job to leave: when it ends, Slurm kills what it has started at once, and
-    jobs want to finish their step and keep its state.
+    Jobs that ask for no GPU use none, even where the node shows some. The shell outlives the signals that tell a job to
+    leave: when it ends, Slurm kills what it has started at once, and jobs want to finish their step and keep its state.
     """
     lines = ["trap : TERM USR1", *([here.setup] if here.setup else [])]
+    if not on_gpus:
+        lines.append(f"export {DEVICE}={CPU}")
     if here.scratch:
         folder = here.scratch.replace('"', "")
         lines.append(f'export TMPDIR="{folder}"; mkdir -p "$TMPDIR"')

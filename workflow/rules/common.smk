@@ -29,6 +29,7 @@ from shiftpress.claims.model import read_ledgers
 from shiftpress.core import paths
 from shiftpress.core.catalog import component, kinds, module_of
 from shiftpress.core.contents import remembered_digest
+from shiftpress.core.device import settings as device_settings
 from shiftpress.core.inventory import remember
 from shiftpress.core.params import FAMILIES
 from shiftpress.core.problems import InputError
@@ -60,6 +61,7 @@ FILES = ["params.yaml", *map(os.path.relpath, workflow.config_settings.configfil
 CLAIM_FILES = sorted(map(str, Path("claims").glob("*.yaml")))
 
 try:
+    device_settings()  # a bad one is told now, not by each job
     PARAMS = load_study(list(dict.fromkeys(FILES)), workflow.config_settings.config)
     read_ledgers(CLAIM_FILES)
     SITE = read_site()
@@ -112,7 +114,8 @@ wildcard_constraints:
 
 def asked_by(rule):
     """resources: memory, time, a GPU or none; runtime settings, which make nothing stale."""
-    return needs_of(rule, PARAMS.run.tier, SITE)
+    given = workflow.resource_settings.overwrite_resources.get(rule, {})
+    return needs_of(rule, PARAMS.run.tier, SITE, on_gpu="gres" in given)
 
 
 def packed(rule):

@@ -3,7 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.attackable import ready_for_attack
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -18,8 +18,7 @@ from shiftpress.evaluation.standins import standins
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     card, weights = read_json(i.card), read_tensors(i.weights)
     bases = {name: tensor for path in i.base for name, tensor in read_tensors(path).items()}
     attacks, compressor = (
@@ -32,7 +31,7 @@ with job(snakemake.log[0]):
     for seed in seeds_of(w.seeds):
         parent = None
         if bases and compressor.ratios != [1]:  # a dense network has nothing to borrow from the one it began as
-            parent = ready_for_attack(classifier.build(shape, classes).eval())
+            parent = ready_for_attack(classifier.build(shape, classes).eval()).to(device)
             parent.load_state_dict(under_prefix(seed, bases))
         for ratio in compressor.ratios:
             place = f"{seed}/{100 * ratio:.6g}"

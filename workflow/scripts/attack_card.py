@@ -3,7 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.attackable import ready_for_attack
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -17,15 +17,14 @@ from shiftpress.evaluation.standins import standins
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     card, weights, whole = read_json(i.card), read_tensors(i.weights), read_tensors(i.dense)
     attacks, classifier = (
         {n: build("attacks", entry) for n, entry in p.attacks.items()},
         build("classifiers", p.classifier),
     )
     net, dense = (classifier.build(tuple(card["shape"]), len(card["classes"])).eval() for _ in range(2))
-    net, dense = (ready_for_attack(one) for one in (net, dense))
+    net, dense = (ready_for_attack(one).to(device) for one in (net, dense))
     parent = None if w.pruner == "dense" else dense
     made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "cards", w.dataset, made_by)

@@ -3,7 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.decks import Deck
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -16,8 +16,7 @@ from shiftpress.evaluation.hands import bank_of, files_of, laid_out
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     train, test, packed = load_split(i.train), load_split(i.test), read_tensors(i.packed)
     attacks, gates, augmentations = (
         {name: build(family, entry) for name, entry in p[family].items()}

@@ -3,7 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.attackable import ready_for_attack
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -17,8 +17,7 @@ from shiftpress.evaluation.standins import standins
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     files, attacks = [read_tensors(path) for path in i.networks], {n: build("attacks", e) for n, e in p.attacks.items()}
     made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "edge", w.dataset, made_by)

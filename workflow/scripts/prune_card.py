@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
@@ -17,8 +17,7 @@ from shiftpress.training.lessons import Lesson
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
     pruner, recipe, seeds, tensors, stores = build("pruners", p.pruner), CardFit(**p.fit), seeds_of(w.seeds), {}, []

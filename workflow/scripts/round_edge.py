@@ -3,7 +3,7 @@
 import torch
 
 from shiftpress.assembly import build
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.seeds import seeds_of
@@ -14,18 +14,17 @@ from shiftpress.packing.quantised import pack
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     networks, quantizers = (
         read_tensors(i.networks),
         {n: build("quantizers", entry) for n, entry in p.quantizers.items()},
     )
-    images = load_split(i.train).images[: max(quantizer.images for quantizer in quantizers.values())].float() / 255
+    images = load_split(i.train)[: max(quantizer.images for quantizer in quantizers.values())].pixels
     made_by, packed = producer(p, i), {}
     for seed in seeds_of(w.seeds):
         for name, (source, quantizer) in p.plan.items():
             card = unpack(networks[f"{seed}/{source}"].numpy().tobytes())
-            found, facts = quantizers[quantizer].quantise(card.net(), images), card.facts
+            found, facts = quantizers[quantizer].quantise(card.net().to(device), images), card.facts
             origin = f"{w.dataset}/{w.classifier}/{name}, seed {seed}"
             data = pack(found, facts.kind, facts.fields, tuple(facts.shape), facts.classes, origin=origin)
             packed[f"{seed}/{name}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)

@@ -1,7 +1,7 @@
 """Score compressed networks as their files decode: accuracy under every shift, and size; for each ratio and seed."""
 
 from shiftpress.assembly import build
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -15,8 +15,7 @@ from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     test, card, weights = load_split(i.test), read_json(i.card), read_tensors(i.weights)
     compressor, shape, classes = build("compressors", p.compressor), tuple(card["shape"]), len(card["classes"])
     kind, fields = p.classifier["kind"], build("classifiers", p.classifier).model_dump(mode="json")

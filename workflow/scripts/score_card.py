@@ -1,7 +1,7 @@
 """Score the cards of one file under every shift, and look into them, for each level and seed."""
 
 from shiftpress.assembly import build
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.params import Analysis
@@ -19,13 +19,12 @@ from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     test, card, weights, whole = load_split(i.test), read_json(i.card), read_tensors(i.weights), read_tensors(i.dense)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     white_box = {name: build("shifts", entry) for name, entry in p.white_box.items()}
     classifier, shape, classes = build("classifiers", p.classifier), tuple(card["shape"]), len(card["classes"])
-    net, dense = (classifier.build(shape, classes).eval() for _ in range(2))
+    net, dense = (classifier.build(shape, classes).eval().to(device) for _ in range(2))
     analysis = Analysis(**p.analysis)
     stored = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
     made_by = producer(p, i)

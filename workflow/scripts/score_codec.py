@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.codecnet import FULL
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
@@ -18,10 +18,9 @@ from shiftpress.shifts.base import load_shifted
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 EXAMPLES = 8
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     test, weights = load_split(i.test), read_tensors(i.weights)
-    net = build("codecs", p.codec).build(tuple(test.images.shape[1:])).eval()
+    net = build("codecs", p.codec).build(tuple(test.images.shape[1:])).eval().to(device)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     white_box = {name: build("shifts", entry) for name, entry in p.white_box.items()}
     made_by = producer(p, i)

@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.decks import Deck, Member
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.params import Analysis
 from shiftpress.core.provenance import producer
@@ -17,8 +17,7 @@ from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     train, packed, analysis = load_split(i.train), read_tensors(i.packed), Analysis(**p.analysis)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     count = sum(len(one.severities) for one in shifted.values())

@@ -2,7 +2,7 @@
 
 import torch
 
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -17,8 +17,7 @@ from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     test, shape = load_split(i.test), tuple(read_json(i.card)["shape"])
     files = [read_tensors(path) for path in i.networks]
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}

@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.decks import Budgets
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.params import Analysis
 from shiftpress.core.provenance import producer
@@ -18,8 +18,7 @@ from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     val, packed = load_split(i.val), read_tensors(i.packed)
     analysis, budgets = Analysis(**p.analysis), Budgets(**p.budgets)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}

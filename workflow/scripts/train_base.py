@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -16,8 +16,7 @@ from shiftpress.training.compressing import train_base
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     train, val, classes = load_split(i.train), load_split(i.val), len(read_json(i.card)["classes"])
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)
     recipe, seeds, tensors, stores = AtmcFit(**p.fit), seeds_of(w.seeds), {}, []

@@ -2,7 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
@@ -15,8 +15,7 @@ from shiftpress.training.codecs import train_codec
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     images, seeds, weights, stores = load_split(i.train).pixels, seeds_of(w.seeds), {}, []
     made_by, model = producer(p, i), f"{w.codec}/{w.objective}"
     progress = Progress(f"codec {model}", len(seeds) * p.fit["epochs"])

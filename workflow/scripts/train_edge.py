@@ -4,7 +4,7 @@ import torch
 
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
-from shiftpress.core.determinism import prepare
+from shiftpress.core.determinism import on_device
 from shiftpress.core.edge import Method
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
@@ -20,8 +20,7 @@ from shiftpress.training.taught import Taught
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
-with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+with job(snakemake.log[0]), on_device(snakemake.threads):
     train, val, card = load_split(i.train), load_split(i.val), read_json(i.card)
     shape, classes = tuple(card["shape"]), len(card["classes"])
     classifier, augmentation = build("classifiers", p.classifier), build("augmentations", p.augmentation)

@@ -76,7 +76,7 @@ class Bottleneck(nn.Module):
     @torch.no_grad()
     def _follow(self, y: Tensor) -> None:
         """Keep a running median of each channel: an empty one must not seem to be torn between two integers."""
-        median = y.transpose(0, 1).flatten(1).median(1).values
+        median = _medians_of(y.transpose(0, 1).flatten(1))
         self.model.quantiles[:, 0, 1].lerp_(median, 0.1)
 
     def _medians(self) -> Tensor:
@@ -115,6 +115,13 @@ class Gaussian(nn.Module):
         window = torch.arange(-REACH, REACH + 1, device=self.scales.device, dtype=torch.float32)
         likelihood = self.model._likelihood(window.expand(SCALES, -1), self.scales[:, None])
         self.counts.copy_(counts_of(likelihood))
+
+
+def _medians_of(rows: Tensor) -> Tensor:
+    """The lower median of each row (C, n); on a GPU by sorting, as torch's own search may not repeat there."""
+    if rows.device.type == "cpu":
+        return rows.median(1).values
+    return rows.sort(1).values[:, (rows.shape[1] - 1) // 2]
 
 
 def straight_through(y: Tensor, values: Tensor, training: bool) -> Tensor:

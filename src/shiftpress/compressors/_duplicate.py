@@ -77,10 +77,13 @@ class Duplicate:
         """For a checkpoint."""
         return {"rho": self.rho, "copies": self._copies, "duals": self._duals, "centres": self._centres}
 
-    def load(self, tree: Tree) -> None:
-        """From a checkpoint."""
-        self.rho, self._copies = tree["rho"], tree["copies"]
-        self._duals, self._centres = tree["duals"], tree["centres"]
+    def load(self, tree: Tree, matrices: list[Tensor]) -> None:
+        """From a checkpoint; the duplicate is where the matrices are. Centres are for numpy, and stay on the CPU."""
+        self.rho, self._centres = tree["rho"], tree["centres"]
+        self._copies, self._duals = (
+            [kept.to(own.device) for kept, own in zip(tree[name], matrices, strict=False)]
+            for name in ("copies", "duals")
+        )
 
 
 def _placed(values: Tensor, where: Tensor, like: Tensor) -> Tensor:

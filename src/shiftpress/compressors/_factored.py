@@ -55,7 +55,7 @@ class LowRank(Factored):
     """Products whose ranks keep the largest share of all layers' singular values together."""
 
     def __init__(self, weights: Weights, ratio: float):
-        spectra = [torch.linalg.svdvals(matrix(weight).double()) for weight in weights.values()]
+        spectra = [torch.linalg.svdvals(matrix(weight).cpu().double()) for weight in weights.values()]
         kept = zip(weights.items(), ranks(spectra, ratio), strict=True)
         super().__init__(weights, {name: product(matrix(weight), rank) for (name, weight), rank in kept})
         self.after()
@@ -103,7 +103,7 @@ class Residual(Factored):
         super().load(tree)
         self._steps = tree["steps"]
         if self._duplicate:
-            self._duplicate.load(tree["duplicate"])
+            self._duplicate.load(tree["duplicate"], self.trained)
 
 
 def _within(flat: Tensor, factors: dict[str, Factors]) -> dict[str, Factors]:

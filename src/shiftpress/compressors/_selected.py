@@ -26,4 +26,5 @@ class Selected(Form):
         return {} if self._anew else {"keeps": self._keeps}
 
     def load(self, tree: Tree) -> None:
-        self._keeps = None if self._anew else tree["keeps"]
+        if not self._anew:
+            self._keeps = [keep.to(own.device) for keep, own in zip(tree["keeps"], self.trained, strict=True)]

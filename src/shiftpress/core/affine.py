@@ -15,7 +15,26 @@ def warp(images: Tensor, matrices: Tensor, interpolation: Interpolation) -> Tens
     Positions run from -1 to 1 along each axis, y downwards. What comes in from outside is zero.
     """
     grid = F.affine_grid(matrices.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode=interpolation, padding_mode="zeros", align_corners=False).clamp(0, 1)
+    if interpolation == "nearest" and images.requires_grad and images.device.type != "cpu":
+        return looked_up(images, grid).clamp(0, 1)
+    return _sampled(images, grid, interpolation).clamp(0, 1)
+
+
+def looked_up(images: Tensor, grid: Tensor) -> Tensor:
+    """Nearest pixels of images (N, C, H, W) at a grid (N, P, Q, 2), zeros outside, with a gradient that repeats.
+
+    The gradient of torch's own sampling is added up in any order on a GPU, which deterministic jobs refuse.
+    """
+    count, channels, height, width = images.shape
+    numbers = torch.arange(1, height * width + 1, device=images.device, dtype=torch.float32)
+    places = _sampled(numbers.view(1, 1, height, width).expand(count, 1, height, width), grid, "nearest").long()
+    padded = F.pad(images.flatten(2), (1, 0))  # what is outside is looked up at 0
+    found = padded.gather(2, places.flatten(2).expand(-1, channels, -1))
+    return found.view(count, channels, *grid.shape[1:3])
+
+
+def _sampled(images: Tensor, grid: Tensor, interpolation: Interpolation) -> Tensor:
+    return F.grid_sample(images, grid, mode=interpolation, padding_mode="zeros", align_corners=False)
 
 
 def rows(*entries: float | Tensor, like: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def residual(weight: Tensor, free: bool) -> Factors:
 def ranks(spectra: list[Tensor], share: float) -> list[int]:
     """How many singular values each matrix keeps if the largest share of all of them together is kept; at least one.
 
-    ``spectra`` are falling, one a matrix. Of equal ones the earlier matrix's come first.
+    ``spectra`` are falling, one a matrix, on the CPU. Of equal ones the earlier matrix's come first.
     """
     whole = torch.cat(spectra)
     order = whole.argsort(descending=True, stable=True)[: max(1, int(share * whole.numel()))]
@@ -104,10 +104,14 @@ def ranks(spectra: list[Tensor], share: float) -> list[int]:
 
 
 def product(weight: Tensor, rank: int) -> Factors:
-    """The best product of this rank (Eckart and Young), its singular values shared evenly between the two."""
-    left, values, right = torch.linalg.svd(weight.detach().double(), full_matrices=False)
+    """The best product of this rank (Eckart and Young), its singular values shared evenly between the two.
+
+    Found on the CPU, so that every device trains on from the same numbers.
+    """
+    left, values, right = torch.linalg.svd(weight.detach().cpu().double(), full_matrices=False)
     root = values[:rank].sqrt()
-    return Factors((left[:, :rank] * root).float(), (root[:, None] * right[:rank]).float(), None, False)
+    parts = left[:, :rank] * root, root[:, None] * right[:rank]
+    return Factors(*(part.float().to(weight.device) for part in parts), None, False)
 
 
 def composed(tensors: State, free: bool) -> State:

@@ -23,8 +23,9 @@ SPREAD = "networks"
 LISTINGS = Path("work/code")
 """Where lists of source files are."""
 
-NEUTRAL = {f"{PACKAGE}.{name}" for name in ("assembly", "core.jobs", "core.preemption", "core.progress")}
-"""Not followed: they choose the component that params name, tell how far a job is, or stop it; no number is theirs."""
+NEUTRAL = {f"{PACKAGE}.{name}" for name in ("assembly", "core.jobs", "core.preemption", "core.progress", "core.slots")}
+"""Not followed: they choose the component that params name, tell how far a job is, stop it or have it wait; no number
+is theirs."""
 
 
 def sources(*starts: str) -> list[str]:

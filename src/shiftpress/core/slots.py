@@ -14,9 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shiftpress.core.commands import run
+from shiftpress.core.leases import JOB_IDS
 from shiftpress.core.problems import InputError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+HELD = "SHIFTPRESS_HELD"
+"""Set by who holds a place for the programs that it starts: the name of the GPU."""
 PAUSE_S = 0.2
 """Between two looks for a free place."""
 SAID_S = 60.0
@@ -38,13 +41,15 @@ def visible_gpus(present: Mapping[str, str], setting: str | None) -> list[str]:
     """The GPUs a process may use: of those ``present`` (number -> unique name), the ones that the setting names.
 
     As CUDA reads it: no setting means all, the first word that names no GPU ends the list. A number means another GPU
-    in each job where a scheduler hides the rest, so a lock needs the unique name.
+    in each job where a scheduler hides the rest, so a lock needs the unique name. A part of a GPU (MIG) is a GPU of
+    its own, which the driver lists under its GPU's name alone.
     """
     if setting is None:
         return list(present.values())
     found: list[str] = []
     for word in (part.strip() for part in setting.split(",")):
         name = present.get(word) or next((own for own in present.values() if word and own.startswith(word)), None)
+        name = word if present and word.startswith("MIG-") else name
         if name is None or name in found:
             break
         found.append(name)
@@ -57,6 +62,17 @@ def gpus_of_node() -> dict[str, str]:
     done = run(command)
     lines = done.out.splitlines() if done and not done.code else []
     return dict(tuple(word.strip() for word in line.split(",", 1)) for line in lines if "," in line)
+
+
+def gpus_given(device: str) -> list[str]:
+    """Unique names of the GPUs that this process may work on, if ``device`` is "auto" or "cuda".
+
+    A scheduler names the GPUs that it gives: with "auto", a job of one that names none has none.
+    """
+    setting = os.environ.get(VISIBLE)
+    if device == "cpu" or (device == "auto" and setting is None and any(name in os.environ for name in JOB_IDS)):
+        return []
+    return visible_gpus(gpus_of_node(), setting)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Artefacts on disk: written whole or not at all, and never read unchecked.
 
-Beside every artefact ``<file>`` stands ``<file>.json`` with its sha256, size, place and the fingerprint of what made
-it, sealed by a digest of its own. A file without one, or one that differs from it, is not an artefact.
+Beside every artefact ``<file>`` stands ``<file>.json`` with its sha256, size, place, the device and the fingerprint of
+what made it, sealed by a digest of its own. A file without one, or one that differs from it, is not an artefact.
 """
 
 import hashlib
@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from shiftpress.core.device import CPU, here, made_on
+
 SCHEMA = "shiftpress/artefact/2"
-Repeats = Literal["bitwise", "statistical"]
-"""What a rerun on the same kind of processor gives: the same bytes, or the same but for chance and time."""
+Repeats = Literal["bitwise", "same device", "statistical"]
+"""What a rerun gives: the same bytes on a processor of the same kind; the same bytes on a GPU of the same kind, and
+elsewhere the same but for rounding and what it leads to; the same but for chance and time."""
 HALF = re.compile(r"\..+\.(\d+)\.tmp")
 
 
@@ -39,7 +42,10 @@ def fingerprint(*parts: Any) -> str:
 
 
 def write_artefact(path: str | Path, data: bytes, producer: str, repeats: Repeats = "bitwise") -> None:
-    """Write the bytes and their sidecar, each to a temporary name, then renamed."""
+    """Write the bytes and their sidecar, each to a temporary name, then renamed.
+
+    What repeats to the bit on a processor repeats on a GPU like it, if it was made on one.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # below the working directory, or the name alone: what stands here must not differ between clones
@@ -50,7 +56,8 @@ def write_artefact(path: str | Path, data: bytes, producer: str, repeats: Repeat
         "size": len(data),
         "producer": producer,
         "place": place,
-        "repeats": repeats,
+        "device": made_on(),
+        "repeats": "same device" if repeats == "bitwise" and here() != CPU else repeats,
     }
     replace_file(path, data)
     replace_file(Path(sidecar(path)), canonical_json(facts | {"seal": fingerprint(facts)}))

@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from shiftpress.core.slots import VISIBLE, gpus_of_node, visible_gpus
+from shiftpress.core.device import DEVICE, settings
+from shiftpress.core.problems import InputError
+from shiftpress.core.slots import VISIBLE, gpus_given, gpus_of_node, visible_gpus
 from shiftpress.doctor.finding import Finding
 
 LITTLE, TOO_LITTLE = 10e9, 1e9
@@ -17,6 +19,7 @@ LITTLE, TOO_LITTLE = 10e9, 1e9
 def machine() -> Iterator[Finding]:
     """All of it."""
     yield gpu(gpus_of_node(), os.environ.get(VISIBLE))
+    yield device()
     yield room("work", Path("."))
     yield room("scratch", Path(tempfile.gettempdir()))
 
@@ -37,6 +40,25 @@ def gpu(present: dict[str, str], setting: str | None) -> Finding:
     if not torch.cuda.is_available():
         return Finding("gpu", "fail", f"{seen}; torch cannot use them", "the driver is older than this CUDA: update it")
     return Finding("gpu", "ok", seen)
+
+
+def device() -> Finding:
+    """What a job that gains from a GPU would work on."""
+    import torch
+
+    try:
+        asked = settings()
+    except InputError as error:
+        wrong, mend = str(error).rsplit("\n", 1)
+        return Finding("device", "fail", wrong.replace("\n", "; "), mend)
+    gpus = gpus_given(asked.device) if torch.version.cuda else []
+    told = f"{DEVICE}={asked.device}"
+    if gpus:
+        seen = f"{told}: jobs work on {len(gpus)} GPUs, at most {asked.jobs} on each, in {asked.dtype}"
+        return Finding("device", "ok", seen)
+    if asked.device == "cuda":
+        return Finding("device", "fail", f"{told}: jobs will end at once, without a GPU", f"set {DEVICE}=auto")
+    return Finding("device", "ok", f"{told}: jobs work on the CPU")
 
 
 def room(what: str, folder: Path) -> Finding:

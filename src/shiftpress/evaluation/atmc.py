@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from shiftpress.core.device import here
 from shiftpress.core.factors import PARTS, Factors
 from shiftpress.core.records import Record
 from shiftpress.core.splits import Split
@@ -43,8 +44,8 @@ class Stored:
         return cls(data, unpack_any(data))
 
     def net(self) -> nn.Module:
-        """The classifier in evaluation mode, images (N, C, H, W) in [0, 1] -> logits."""
-        return self.card.net()
+        """The classifier in evaluation mode, images (N, C, H, W) in [0, 1] -> logits; on the device of the job."""
+        return self.card.net().to(here())
 
     def sizes(self) -> dict[str, float]:
         """What ``packing.accounting`` says of its matrices."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from shiftpress.core.attackable import pooled_quickly
 from shiftpress.core.decks import Budgets, Member
+from shiftpress.core.device import here
 from shiftpress.core.splits import Split
 from shiftpress.evaluation.cells import CHUNK
 from shiftpress.evaluation.decks import Dealt, Table
@@ -60,7 +61,7 @@ def chances_of(net: nn.Module, views: Sequence[Tensor]) -> Tensor:
 
 
 def _net(file: bytes) -> nn.Module:
-    return pooled_quickly(unpack(file).net()).to(memory_format=torch.channels_last)
+    return pooled_quickly(unpack(file).net()).to(here(), memory_format=torch.channels_last)
 
 
 def search(chances: Tensor, labels: Tensor, weights: Sequence[int], budget: int, most: int) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from shiftpress.core.device import here
 from shiftpress.core.records import DIVERGED, Record
 from shiftpress.shifts.base import Shifted
 
@@ -31,10 +32,11 @@ class Cell:
 
 
 def cells(shifted: Mapping[str, Shifted], sources: Mapping[str, str]) -> Iterator[Cell]:
-    """The cells whose images were made beforehand."""
+    """The cells whose images were made beforehand, each brought to the device of the job as bytes."""
     for name, rows in shifted.items():
         for severity, split in rows:
-            yield Cell(name, severity, sources[name], split.pixels, split.labels)
+            part = split.to(here())
+            yield Cell(name, severity, sources[name], part.pixels, part.labels)
 
 
 def unshifted(cells: Iterable[Cell]) -> Iterator[Cell]:

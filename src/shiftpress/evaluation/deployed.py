@@ -29,7 +29,7 @@ def classify(table: Table, deck: Dealt, gate: str, batch: int, images: Tensor, r
 
 def blend_of(cards: list[torch.nn.Module], images: Tensor, weights: Tensor, average: str) -> Tensor:
     """Probabilities (N, K) float64 of cards with these weights (N, members); each runs on what it counts for alone."""
-    total, part, held = None, images, torch.arange(len(images))
+    total, part, held = None, images, torch.arange(len(images), device=images.device)
     for number, card in enumerate(cards):
         rows = (weights[:, number] > 0).nonzero().flatten()
         if len(rows) == 0:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from shiftpress.core.device import here
 from shiftpress.core.entropy import mask_bits
 from shiftpress.core.problems import InputError
 from shiftpress.core.records import Record
@@ -35,13 +36,16 @@ class Network:
 
     @cached_property
     def net(self) -> nn.Module:
-        """What it decodes to, images (N, C, H, W) in [0, 1] -> logits; one that rounds does so in float32."""
-        return self.card.net()
+        """What it decodes to, images (N, C, H, W) in [0, 1] -> logits; one that rounds does so in float32.
+
+        On the device of the job.
+        """
+        return self.card.net().to(here())
 
     @property
     def fastest(self) -> nn.Module:
-        """The same as it runs here: in whole numbers, if it is rounded and there are kernels for it."""
-        return deployed(self.card.quantised) if isinstance(self.card, QuantisedCard) else self.net
+        """The same on this machine's processor: in whole numbers, if it is rounded and there are kernels for it."""
+        return deployed(self.card.quantised) if isinstance(self.card, QuantisedCard) else self.card.net()
 
     @property
     def sizes(self) -> dict[str, float]:
@@ -77,7 +81,7 @@ def others(
     """
     if not isinstance(network.card, QuantisedCard):
         return None, None
-    return found[plan[network.name][0]].net, network.card.quantised.twin()
+    return found[plan[network.name][0]].net, network.card.quantised.twin().to(here())
 
 
 def of_network(network: Network, test: Split, shifted: Iterable[Cell], **shared: Any) -> Iterator[Record]:
@@ -93,7 +97,7 @@ def of_network(network: Network, test: Split, shifted: Iterable[Cell], **shared:
 def _in_whole_numbers(network: Network, clean: Cell, **shared: Any) -> Iterator[Record]:
     """Of a rounded network on this processor: ``integer_accuracy``, and ``integer_agreement`` with the one in float32.
 
-    Nothing if there are no kernels for it.
+    Nothing if there are no kernels for it; those that there are, are the processor's, whatever device the job is on.
     """
     if not isinstance(network.card, QuantisedCard):
         return
@@ -101,6 +105,6 @@ def _in_whole_numbers(network: Network, clean: Cell, **shared: Any) -> Iterator[
         integer = IntegerNet(network.card.quantised)
     except InputError:
         return
-    ours, theirs = (logits(net, clean.images).argmax(1) for net in (integer, network.net))
+    ours, theirs = logits(integer, clean.images.cpu()).argmax(1), logits(network.net, clean.images).argmax(1)
     for metric, right in (("integer_accuracy", clean.labels), ("integer_agreement", theirs)):
-        yield record(clean, metric, float((ours == right).to(torch.float64).mean()), **shared)
+        yield record(clean, metric, float((ours == right.cpu()).to(torch.float64).mean()), **shared)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from shiftpress.augmentations.base import Augmentation
 from shiftpress.core.decks import Deck, Member
+from shiftpress.core.device import here
 from shiftpress.core.records import Record
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.splits import Split
@@ -26,7 +27,7 @@ def laid_out(
 ) -> Table:
     """The table of one seed: members loaded from their packed files, gates that have learned from the bank."""
     needed = list(dict.fromkeys(member.key for deck in decks.values() for member in deck.members))
-    nets = {key: unpack(files[key]).net().to(memory_format=torch.channels_last) for key in needed}
+    nets = {key: unpack(files[key]).net().to(here(), memory_format=torch.channels_last) for key in needed}
     dealt = [
         Dealt(
             name,

@@ -17,7 +17,7 @@ class Oracle(Gate):
         right = []
         for name in seen.names:
             own = torch.tensor([group == name for group in seen.groups])
-            even = torch.full((len(seen.labels), int(own.sum())), 1 / int(own.sum()))
+            even = torch.full((len(seen.labels), int(own.sum())), 1 / int(own.sum()), device=seen.logits.device)
             right.append((blend(even, seen.logits[own], self.average).argmax(1) == seen.labels).double().mean())
         best = hardest(torch.stack(right)[None]).float()
         return seen.over_members(best.expand(len(seen.labels), -1))

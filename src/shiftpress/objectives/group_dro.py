@@ -55,7 +55,7 @@ class GroupDRO(Objective):
         degrees = drawn.to(images.device).repeat_interleave(len(images))
         copies = images.repeat(self.angles, 1, 1, 1)
         turned = warp(copies, rotation(degrees, like=copies), self.interpolation)
-        return float(drawn[net.loss(turned)[0].view(self.angles, -1).mean(1).argmax()])
+        return float(drawn[int(net.loss(turned)[0].view(self.angles, -1).mean(1).argmax())])
 
     def _searched(self, net: CodecNet, images: Tensor, step: Step) -> float:
         from scipy.optimize import differential_evolution  # slow to import, and all plans of a study look at this kind

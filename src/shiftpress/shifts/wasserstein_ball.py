@@ -63,12 +63,13 @@ class WassersteinBall(WhiteBox):
 
     def _worst(self, images: Tensor, gamma: float, loss: Loss, starts: list[Tensor]) -> Tensor:
         """The best point of several ascents, image by image. All starts climb at once: small batches cost as much."""
-        rows = torch.arange(len(images)).repeat(len(starts))
+        every = torch.arange(len(images), device=images.device)
+        rows = every.repeat(len(starts))
         parts = zip(torch.cat(starts).split(CHUNK), rows.split(CHUNK), strict=True)
         found = [self._climbed(start, images[part], part, gamma, loss) for start, part in parts]
         points, values = (torch.cat(column) for column in zip(*found, strict=True))
         best = values.view(len(starts), -1).argmax(0)
-        return points.view(len(starts), *images.shape)[best, torch.arange(len(images))]
+        return points.view(len(starts), *images.shape)[best, every]
 
     def _climbed(self, found: Tensor, images: Tensor, rows: Tensor, gamma: float, loss: Loss) -> tuple[Tensor, Tensor]:
         """The best point on the way from each start, and the Lagrangian there."""

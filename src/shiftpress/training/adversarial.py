@@ -133,7 +133,7 @@ class HardRound(Round):
         if form.finish():
             self._settle()
         rest = {name: tensor for name, tensor in state_of(self.net).items() if name not in form.weights}
-        return rest | form.tensors()
+        return rest | {name: tensor.cpu() for name, tensor in form.tensors().items()}
 
     def _settle(self) -> None:
         """Take batch statistics anew: those of before belong to the weights that were trained, not to what is kept."""

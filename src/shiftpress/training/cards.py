@@ -21,7 +21,10 @@ from shiftpress.training.sparse import Masked, state_of
 
 @dataclass(frozen=True)
 class Card:
-    """A trained network: its states by pick, what it kept, and how many steps of training lie behind it in all."""
+    """A trained network: its states by pick, what it kept, and how many steps of training lie behind it in all.
+
+    On the CPU, where masks are chosen between rounds.
+    """
 
     states: dict[str, State]
     masks: Masks
@@ -114,8 +117,9 @@ def _round(
     sparse = _sparse(pruner, lesson, net, target, number, trained, past.masks)
     work = Round(key, number, net, sparse, lesson, span)
     states = work.train(store, progress)
-    _report_collapse(pruner, target, sparse.masks)
-    return _finish(store, key, work, states, sparse.masks, past.steps + work.total - span.first)
+    masks = {name: mask.cpu() for name, mask in sparse.masks.items()}
+    _report_collapse(pruner, target, masks)
+    return _finish(store, key, work, states, masks, past.steps + work.total - span.first)
 
 
 def _sparse(

@@ -9,6 +9,7 @@ from shiftpress.codecs.base import Codec
 from shiftpress.core.checkpoints import Checkpoints, Tree, copied
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.diverged import Diverged, finite
+from shiftpress.core.generators import generator_states, restore_generators
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
@@ -35,17 +36,18 @@ def train_codec(
     store: Checkpoints,
     progress: Progress,
 ) -> tuple[State, State]:
-    """Descend the objective with Adam over images (N, C, H, W) in [0, 1].
+    """Descend the objective with Adam over images (N, C, H, W) in [0, 1], on the device that they are on.
 
-    Returns the network's state after the last epoch, and its steps with what the objective remembers. At each drop the
-    step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be compared share
-    the seeds of initial weights, order and draws. Raises Diverged if loss or weights are not finite, and are not again
-    after going back to the last good state.
+    Returns the network's state after the last epoch, and its steps with what the objective remembers, on the CPU. At
+    each drop the step size falls and Adam starts afresh, as in the reference (Lei et al. 2021). Codecs that are to be
+    compared share the seeds of initial weights, order and draws. Raises Diverged if loss or weights are not finite, and
+    are not again after going back to the last good state.
     """
     if (done := store.read(FINISHED)) is not None:
         return done["net"], done["memory"]
     torch.manual_seed(init_seed)
-    net, images = in_channels_last(codec.build(tuple(images.shape[1:])).train(), images)
+    net = codec.build(tuple(images.shape[1:])).train().to(images.device)
+    net, images = in_channels_last(net, images)
     falls = sorted({round(drop * epochs) for drop in drops} - {0})
     each = steps_per_epoch(len(images), batch)
     work = Descent(net, objective, each, epochs * each, lr, falls, drop_factor, draw_seed)
@@ -68,7 +70,7 @@ def train_codec(
         if store.due() and finite(*net.parameters()):
             good = copied(work.tree())
             store.write(RUNNING, good)
-    net.eval().freeze()
+    net.cpu().eval().freeze()
     found = net.state_dict(), {"steps": torch.tensor(float(work.total)), **work.memory}
     store.write(FINISHED, dict(zip(("net", "memory"), found, strict=True)))
     store.forget(RUNNING)
@@ -93,7 +95,7 @@ class Descent:
     memory: State = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._draws = torch.Generator().manual_seed(self.draw_seed)
+        self._draws, self._device = torch.Generator().manual_seed(self.draw_seed), next(self.net.parameters()).device
         self.memory = self.objective.memory()
         self._begin(0)
 
@@ -119,14 +121,14 @@ class Descent:
         self._optimizer = Adam(self.net.parameters(), lr)
 
     def tree(self) -> Tree:
-        """For a checkpoint. Layers that add noise draw it from torch's global generator."""
+        """For a checkpoint. Layers that add noise draw it from torch's global generators."""
         return {
             "step": self.taken,
             "net": self.net.state_dict(),
             "optimizer": self._optimizer.state(),
             "memory": self.memory,
             "draws": self._draws.get_state(),
-            "layers": torch.get_rng_state(),
+            "layers": generator_states(self._device),
         }
 
     def load(self, tree: Tree) -> None:
@@ -136,4 +138,4 @@ class Descent:
         self._begin(max(self.taken - 1, 0) // self.each)
         self._optimizer.load(tree["optimizer"])
         self._draws.set_state(tree["draws"])
-        torch.set_rng_state(tree["layers"])
+        restore_generators(tree["layers"], self._device)

@@ -10,7 +10,7 @@ from shiftpress.augmentations.base import Augmentation
 from shiftpress.classifiers.base import Classifier
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.seeds import seed_for
-from shiftpress.core.splits import Split
+from shiftpress.core.splits import Split, unit
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.training.batches import steps_per_epoch
 
@@ -47,11 +47,14 @@ class Lesson:
         return seed_for(self.seed, "cards", purpose, self.dataset, *key)
 
     def untrained(self) -> nn.Module:
-        """A new network with the first weights of this seed, its normalisation fitted."""
+        """A new network with the first weights of this seed, its normalisation fitted, where the images are.
+
+        Both are made on the CPU: every device starts from the same numbers.
+        """
         torch.manual_seed(seed_for(self.seed, "train_dense", "init", self.dataset, self.classifier_name))
         net = self.classifier.build(tuple(self.train.images.shape[1:]), self.classes)
-        net.normalise.fit(self.train.pixels)
-        return in_channels_last(net, self.train.images[:1])[0]
+        net.normalise.fit(unit(self.train.images.cpu()))
+        return in_channels_last(net.to(self.train.images.device), self.train.images[:1])[0]
 
     def restored(self, state: State) -> nn.Module:
         """A network with the weights of a state."""
@@ -61,7 +64,7 @@ class Lesson:
 
     def views(self, positions: Tensor, random: torch.Generator) -> list[Tensor]:
         """The augmented images (N, C, H, W) of a batch."""
-        images = (self.train.images[positions].float() / 255).contiguous(memory_format=torch.channels_last)
+        images = unit(self.train.images[positions]).contiguous(memory_format=torch.channels_last)
         return self.augmentation.of(self.dataset, images, random)
 
     def loss(self, net: nn.Module, views: list[Tensor], labels: Tensor, smooth: bool) -> Tensor:
@@ -78,7 +81,7 @@ class Lesson:
         """Share of the validation images a network gets right; it is left in training mode."""
         net.eval()
         parts = zip(self.val.images.split(CHUNK), self.val.labels.split(CHUNK), strict=True)
-        right = sum(int((net(images.float() / 255).argmax(1) == labels).sum()) for images, labels in parts)
+        right = sum(int((net(unit(images)).argmax(1) == labels).sum()) for images, labels in parts)
         net.train()
         return right / len(self.val)
 

@@ -74,9 +74,10 @@ def choose(pruner: FilterPruner, lesson: Lesson, net: nn.Module, whole: Classifi
 
 
 def _seen(net: nn.Module, one: Filters, change: Tensor | None) -> Seen:
+    """On the CPU: filters are few, and all devices rank them alike."""
     norm = net.get_submodule(one.norm) if one.norm else None
-    scale = norm.weight.detach() if norm is not None and norm.affine else None
-    return Seen(net.get_submodule(one.layer).weight.detach(), scale, change)
+    scale = norm.weight.detach().cpu() if norm is not None and norm.affine else None
+    return Seen(net.get_submodule(one.layer).weight.detach().cpu(), scale, change)
 
 
 def changes_of(lesson: Lesson, net: nn.Module, batches: int = 20) -> dict[str, Tensor]:
@@ -93,7 +94,7 @@ def changes_of(lesson: Lesson, net: nn.Module, batches: int = 20) -> dict[str, T
         slopes = iter(torch.autograd.grad(loss, [gate for own in gates.values() for gate in own]))
         for name, own in gates.items():
             change = sum((gate.detach() * next(slopes)).view(len(gate), -1).sum(1) for gate in own)
-            totals[name] += change.square() / batches
+            totals[name] += change.cpu().square() / batches
     net.train()
     return totals
 

@@ -27,7 +27,7 @@ class Masked:
 
     @property
     def masks(self) -> Masks:
-        """What is kept, by name."""
+        """What is kept, by name, where the network is."""
         return {name: keep.bool() for name, keep in zip(self._names, self._keeps, strict=True)}
 
     def before(self, step: int, total: int) -> None:
@@ -68,5 +68,5 @@ class Masked:
 
 
 def state_of(net: nn.Module) -> State:
-    """A copy of a network's state."""
-    return {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
+    """A copy of a network's state, on the CPU."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in net.state_dict().items()}
