@@ -22,6 +22,7 @@ from shiftpress.loading import load_study
 from shiftpress.packing.compressed import unpack_any
 from shiftpress.shifts.base import Shifted
 from shiftpress.shifts.base import as_tensors as shifted_tensors
+from shiftpress.training.adversarial import HardRound
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 RATIOS = {"ratios": [0.2, 0.05]}
@@ -137,6 +138,30 @@ def test_networks_are_trained_scored_as_they_are_stored_and_compared(study, data
     run_script("compare_atmc", log=str(tmp_path / "job.log"), **parts)
     gaps = {record.model for record in read_records(target)}
     assert gaps >= {"lenet/atmc8~atmc32"}
+
+
+def test_what_diverged_is_marked_and_so_is_what_begins_with_it_and_its_step_is_its_only_record(
+    study, data, tmp_path, monkeypatch
+):
+    real = HardRound.step
+
+    def fragile(self):
+        real(self)
+        if self.lesson.seed == 1:
+            self._loss = torch.tensor(torch.nan)
+
+    monkeypatch.setattr(HardRound, "step", fragile)
+    base = read_tensors(make_base(study, data, tmp_path))
+    assert int(base["diverged/1"]) > 0 and not [name for name in base if name.startswith("1/")]
+    monkeypatch.setattr(HardRound, "step", real)
+    weights = read_tensors(make(study, "atmc8", data, tmp_path))
+    assert {name.partition("/")[0] for name in weights} == {"0", "diverged"}
+    assert {name for name in weights if name.startswith("diverged")} == {"diverged/1/20", "diverged/1/5"}
+    records = read_records(score(study, "atmc8", data, tmp_path))
+    marked = [(r.model, r.metric, r.shift) for r in records if r.seed == 1]
+    assert marked == [(f"lenet/atmc8/{level}", "diverged", "training") for level in (20, 5)]
+    assert {r.metric for r in records if r.seed == 0} >= {"accuracy", "size_paper"}
+    assert not list((tmp_path / "work").glob("*"))
 
 
 def test_a_compressed_network_is_packed_by_name_and_opened_by_the_verbs(study, data, tmp_path, monkeypatch):

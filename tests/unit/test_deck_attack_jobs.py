@@ -12,10 +12,13 @@ from test_decks import CARDS, DECK, TRAIN, packed
 
 from shiftpress.assembly import attacks_on, models_of
 from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.decks import Deck
+from shiftpress.core.diverged import marked
 from shiftpress.core.problems import InputError
 from shiftpress.core.records import read_records
 from shiftpress.core.splits import Split, as_tensors
 from shiftpress.core.tensors import read_tensors, write_tensors
+from shiftpress.evaluation.hands import incomplete
 from shiftpress.loading import load_study
 from shiftpress.packing.card import unpack
 
@@ -95,6 +98,17 @@ def test_records_and_images_say_the_same_of_every_deck_and_route(data, tmp_path)
     assert routed == {("pair/spectral", "quick"), ("pair/spectral", "one_step")}
     own = {r.metric for r in records if r.shift == "one_step" and r.metric.startswith("robust_through")}
     assert own == {"robust_through/own"}, "it follows no other network"
+
+
+def test_a_deck_with_a_card_that_diverged_is_not_attacked_and_the_other_seeds_is(data, tmp_path):
+    files = read_tensors(data / "packed.safetensors")
+    del files[f"1/{CARD}"]
+    files |= marked(f"1/{CARD}", 7)
+    write_tensors(data / "packed.safetensors", files, "test")
+    decks = {"pair": DECK, "alone": Deck(cards=[CARDS[1]], copies=1)}
+    assert incomplete(decks, files, 0) == {} and incomplete(decks, files, 1) == {"pair": 7}
+    records = read_records(attack(data, tmp_path / "out") / "r.json")
+    assert {r.seed for r in records} == {0} and {r.model for r in records} == MODELS.keys()
 
 
 def test_a_killed_job_on_decks_started_again_writes_the_same_files(data, tmp_path, monkeypatch):

@@ -91,7 +91,7 @@ def test_a_codec_that_meets_no_number_twice_has_diverged(tmp_path):
 
 
 def test_a_network_that_diverged_is_never_loaded_and_has_one_record_without_a_score():
-    weights = marked("3/net", Diverged("x", 41))
+    weights = marked("3/net", 41)
     assert diverged_at("3/net", weights) == 41 and diverged_at("4/net", weights) is None
     with pytest.raises(Diverged, match="network 3/net met no finite number at step 41"):
         under_prefix("3/net", weights)

@@ -17,9 +17,11 @@ from shiftpress.core.storage import read_facts, read_json, write_json
 from shiftpress.core.tensors import read_tensors, write_tensors
 from shiftpress.edge_entries import rounded, trained
 from shiftpress.evaluation.edge import networks, others
+from shiftpress.evaluation.resilience import Resilience
 from shiftpress.loading import load_study
 from shiftpress.packing.card import unpack
 from shiftpress.packing.integer import adds_exactly
+from shiftpress.training.rounds import Round
 
 STUDY = os.path.join(os.path.dirname(__file__), "..", "..", "params.yaml")
 SMALL = {
@@ -203,3 +205,30 @@ def test_stand_ins_of_a_rounded_network_are_what_it_was_made_from_and_its_twin(s
     assert torch.equal(parent(images), found["prune+kd/25"].net(images))
     assert (twin(images) - parent(images)).abs().max() < 0.2 * parent(images).abs().max()
     assert others(found["kd/25"], found, plan) == (None, None)
+
+
+def test_what_diverged_is_marked_and_so_is_what_is_made_from_it_and_its_step_is_its_only_record(
+    study, data, tmp_path, monkeypatch
+):
+    real = Round.step
+
+    def fragile(self):
+        real(self)
+        if self.key.startswith("prune") and self.lesson.seed == 1:
+            self._loss = torch.tensor(torch.nan)
+
+    monkeypatch.setattr(Round, "step", fragile)
+    tensors = read_tensors(make(study, data, tmp_path))
+    # students are as large as the pruned network, of which there is none
+    lost = {"prune/25", "kd/25", "no_kd/25", "prune+kd/25"}
+    assert {name for name in tensors if name.startswith("diverged/")} == {f"diverged/1/{name}" for name in lost}
+    assert {name for name in tensors if name.startswith("1/")} == {f"1/{name}" for name in NAMES - lost}
+    small = read_tensors(make_rounded(study, data, tmp_path))
+    gone = {"w8a8/25": False, "w4a4/12.5": False, "prune+kd+w8a8/6.25": True}
+    assert {name: f"diverged/1/{name}" in small for name in ROUNDED} == gone
+    records = read_records(score(data, tmp_path)[0])
+    marked = {r.model for r in records if r.metric == "diverged" and r.seed == 1}
+    assert marked == {f"edge_m/{name}" for name in [*lost, "prune+kd+w8a8/6.25"]}
+    assert not marked & {r.model for r in records if r.metric != "diverged" and r.seed == 1}
+    assert all(r.seed == 1 for r in records if r.metric == "diverged")
+    assert list(Resilience(records).records())

@@ -4,6 +4,7 @@ from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -30,11 +31,14 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "atmc", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         parent = None
-        if bases and compressor.ratios != [1]:  # a dense network has nothing to borrow from the one it began as
+        # a dense network has nothing to borrow from the one it began as
+        if bases and compressor.ratios != [1] and diverged_at(seed, bases) is None:
             parent = ready_for_attack(classifier.build(shape, classes).eval()).to(device)
             parent.load_state_dict(under_prefix(seed, bases))
         for ratio in compressor.ratios:
             place = f"{seed}/{100 * ratio:.6g}"
+            if diverged_at(place, weights) is not None:  # the records of its scores say so
+                continue
             facts = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
             net = ready_for_attack(Stored.of(under_prefix(place, weights), *facts, free=compressor.free).net())
             model = compressor.model_of(w.classifier, w.compressor, ratio)

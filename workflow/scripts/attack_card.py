@@ -4,6 +4,7 @@ from shiftpress.assembly import build
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.attackable import ready_for_attack
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -25,14 +26,17 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     )
     net, dense = (classifier.build(tuple(card["shape"]), len(card["classes"])).eval() for _ in range(2))
     net, dense = (ready_for_attack(one).to(device) for one in (net, dense))
-    parent = None if w.pruner == "dense" else dense
     made_by = producer(p, i)
     campaign = Campaign(attacks, Robustness(**p.robustness), load_split(i.test), "cards", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
+        parent = dense if w.pruner != "dense" and diverged_at(f"{seed}/0", whole) is None else None
         for state, extra in p.cards.items():
+            pick = state.lstrip("0123456789.")
+            if diverged_at(f"{seed}/{state.removesuffix(pick)}", weights) is not None:  # its scores' records say so
+                continue
             net.load_state_dict(under_prefix(f"{seed}/{state}", weights))
-            # picked in the same way
-            dense.load_state_dict(under_prefix(f"{seed}/0{state.lstrip('0123456789.')}", whole))
+            if parent is not None:  # picked in the same way
+                dense.load_state_dict(under_prefix(f"{seed}/0{pick}", whole))
             model = "/".join([w.classifier, w.augmentation, w.pruner, *extra])
             campaign.against(Target(net, standins(net, parent)), model, seed, f"{seed}/{state}")
     write_tensors(snakemake.output.images, campaign.tensors, made_by)

@@ -11,8 +11,8 @@ from shiftpress.core.seeds import seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.tensors import read_tensors, write_tensors
 from shiftpress.evaluation.campaign import Campaign
-from shiftpress.evaluation.gated import target_of
-from shiftpress.evaluation.hands import bank_of, files_of, laid_out
+from shiftpress.evaluation.gated import known, target_of
+from shiftpress.evaluation.hands import bank_of, files_of, incomplete, laid_out
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
 
@@ -27,8 +27,10 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     campaign = Campaign(attacks, settings, test, "decks", w.dataset, made_by)
     for seed in seeds_of(w.seeds):
         bank = bank_of(train, w.dataset, augmentations, p.gate_images, seed)
-        table = laid_out(files_of(packed, seed), decks, gates, bank)
-        for model, names in p.models.items():
+        missing = incomplete(decks, packed, seed)  # the records of their scores say so
+        sound = {name: deck for name, deck in decks.items() if name not in missing}
+        table = laid_out(files_of(packed, seed), sound, gates, bank)
+        for model, names in ((model, names) for model, names in p.models.items() if known(table, model)):
             campaign.against(target_of(table, model), model, seed, f"{seed}/{model}", names)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)

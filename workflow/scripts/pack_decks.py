@@ -4,6 +4,7 @@ import torch
 
 from shiftpress.assembly import build
 from shiftpress.core.decks import Member
+from shiftpress.core.diverged import diverged_at, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.seeds import STRIDE, seeds_of
@@ -24,7 +25,9 @@ with job(snakemake.log[0]):
             kind, classifier = kinds[member.classifier]
             for seed in seeds_of(w.seeds):
                 own = seed + STRIDE * member.copy
-                if any(name.startswith(f"{own}/") for name in tensors):
+                if (step := diverged_at(f"{own}/{member.level}", tensors)) is not None:
+                    packed |= marked(f"{seed}/{member.key}", step)
+                elif any(name.startswith(f"{own}/") for name in tensors):
                     state, origin = under_prefix(f"{own}/{member.level}", tensors), f"{w.dataset}/{member.card}"
                     data = pack(
                         state,

@@ -35,7 +35,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
                 tensors |= card.tensors(f"{seed}/{100 * sparsity:g}")
                 levels.remove(f"{seed}/{100 * sparsity:g}")
         except Diverged as error:
-            tensors |= {name: step for level in levels for name, step in marked(level, error).items()}
+            tensors |= {name: step for level in levels for name, step in marked(level, error.step).items()}
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

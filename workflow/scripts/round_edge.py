@@ -4,6 +4,7 @@ import torch
 
 from shiftpress.assembly import build
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import diverged_at, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.seeds import seeds_of
@@ -23,6 +24,9 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     made_by, packed = producer(p, i), {}
     for seed in seeds_of(w.seeds):
         for name, (source, quantizer) in p.plan.items():
+            if (step := diverged_at(f"{seed}/{source}", networks)) is not None:
+                packed |= marked(f"{seed}/{name}", step)
+                continue
             card = unpack(networks[f"{seed}/{source}"].numpy().tobytes())
             found, facts = quantizers[quantizer].quantise(card.net().to(device), images), card.facts
             origin = f"{w.dataset}/{w.classifier}/{name}, seed {seed}"

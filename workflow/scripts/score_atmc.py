@@ -2,6 +2,7 @@
 
 from shiftpress.assembly import build
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import diverged_at
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -10,7 +11,7 @@ from shiftpress.core.splits import load_split
 from shiftpress.core.storage import read_json
 from shiftpress.core.tensors import read_tensors, under_prefix
 from shiftpress.evaluation.atmc import Stored, of_size, on_images
-from shiftpress.evaluation.cells import cells
+from shiftpress.evaluation.cells import cells, diverged
 from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
@@ -25,14 +26,17 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     records = []
     for seed in seeds_of(w.seeds):
         for ratio in compressor.ratios:
-            state = under_prefix(f"{seed}/{100 * ratio:.6g}", weights)
-            stored = Stored.of(state, kind, fields, shape, classes, free=compressor.free)
             shared = {
                 "phase": "atmc",
                 "dataset": w.dataset,
                 "model": compressor.model_of(w.classifier, w.compressor, ratio),
             }
             shared |= {"seed": seed, "fingerprint": made_by}
+            place = f"{seed}/{100 * ratio:.6g}"
+            if (step := diverged_at(place, weights)) is not None:
+                records.append(diverged(step, **shared))
+                continue
+            stored = Stored.of(under_prefix(place, weights), kind, fields, shape, classes, free=compressor.free)
             records += on_images(stored, test, seen, **shared)
             records += of_size(stored, **shared)
     write_records(snakemake.output.records, records, made_by)

@@ -10,9 +10,9 @@ from shiftpress.core.records import write_records
 from shiftpress.core.seeds import seed_for, seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.tensors import read_tensors
-from shiftpress.evaluation.cells import cells
+from shiftpress.evaluation.cells import cells, diverged
 from shiftpress.evaluation.decks import score_decks
-from shiftpress.evaluation.hands import bank_of, files_of, laid_out, of_deck_storage
+from shiftpress.evaluation.hands import bank_of, files_of, incomplete, laid_out, of_deck_storage
 from shiftpress.shifts.base import load_shifted
 
 p, w, i = snakemake.params, snakemake.wildcards, snakemake.input
@@ -30,9 +30,13 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
         shared = {"phase": "decks", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}
         draws = seed_for(seed, "score_decks", w.dataset)
         files = files_of(packed, seed)
-        table = laid_out(files, decks, gates, bank_of(train, w.dataset, augmentations, analysis.gate_images, seed))
+        missing = incomplete(decks, packed, seed)
+        records += [diverged(step, model=name, **shared) for name, step in missing.items()]
+        if not (sound := {name: deck for name, deck in decks.items() if name not in missing}):
+            continue
+        table = laid_out(files, sound, gates, bank_of(train, w.dataset, augmentations, analysis.gate_images, seed))
         records += score_decks(table, cells(shifted, p.sources), count, analysis, draws, **shared)
-        for name, deck in decks.items():
+        for name, deck in sound.items():
             records += of_deck_storage(name, deck.members, files, **shared)
         for key in table.nets:
             records += of_deck_storage(key, [Member.of(key)], files, **shared)

@@ -3,6 +3,7 @@
 import torch
 
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import all_diverged
 from shiftpress.core.jobs import job
 from shiftpress.core.provenance import producer
 from shiftpress.core.records import write_records
@@ -10,7 +11,7 @@ from shiftpress.core.seeds import seeds_of
 from shiftpress.core.splits import load_split
 from shiftpress.core.storage import read_json, write_json
 from shiftpress.core.tensors import read_tensors
-from shiftpress.evaluation.cells import cells
+from shiftpress.evaluation.cells import cells, diverged
 from shiftpress.evaluation.edge import networks, of_network
 from shiftpress.packing.latency import latency
 from shiftpress.shifts.base import load_shifted
@@ -31,5 +32,8 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
             if seed == first:  # seeds are of one shape, or nearly
                 with torch.random.fork_rng(devices=[]):
                     times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)
+        shared = {"phase": "edge", "dataset": w.dataset, "seed": seed, "fingerprint": made_by}
+        for name, step in (pair for tensors in files for pair in all_diverged(seed, tensors).items()):
+            records.append(diverged(step, model=f"{w.classifier}/{name}", **shared))
     write_records(snakemake.output.records, records, made_by)
     write_json(snakemake.output.latency, times, made_by, "statistical")

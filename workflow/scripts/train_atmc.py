@@ -3,6 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -27,9 +28,13 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     for seed in seeds:
         lesson = Hardening(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
-        base = under_prefix(seed, bases) if bases else None
-        for ratio, state in compress(compressor, lesson, base, stores[-1], progress):
-            tensors |= with_prefix(f"{seed}/{100 * ratio:.6g}", state)
+        left = [f"{seed}/{100 * ratio:.6g}" for ratio in compressor.ratios]
+        try:
+            base = under_prefix(seed, bases) if bases else None
+            for _, state in compress(compressor, lesson, base, stores[-1], progress):
+                tensors |= with_prefix(left.pop(0), state)
+        except Diverged as error:
+            tensors |= {name: step for place in left for name, step in marked(place, error.step).items()}
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

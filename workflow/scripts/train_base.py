@@ -3,6 +3,7 @@
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import Diverged, marked
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
 from shiftpress.core.provenance import producer
@@ -28,7 +29,10 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
             w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed, w.training
         )
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, model, seed)))
-        tensors |= with_prefix(seed, train_base(lesson, stores[-1], progress))
+        try:
+            tensors |= with_prefix(seed, train_base(lesson, stores[-1], progress))
+        except Diverged as error:
+            tensors |= marked(seed, error.step)
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

@@ -34,7 +34,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
                 progress=progress,
             )
         except Diverged as error:
-            weights |= marked(f"{seed}/net", error)
+            weights |= marked(f"{seed}/net", error.step)
             continue
         weights |= with_prefix(f"{seed}/net", state) | with_prefix(f"{seed}/memory", memory)
     write_tensors(snakemake.output.weights, weights, made_by)

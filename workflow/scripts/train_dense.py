@@ -30,7 +30,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
         try:
             tensors |= train_dense(lesson, stores[-1], progress).tensors(f"{seed}/0")
         except Diverged as error:
-            tensors |= marked(f"{seed}/0", error)
+            tensors |= marked(f"{seed}/0", error.step)
     write_tensors(snakemake.output.weights, tensors, made_by)
     for store in stores:
         store.discard()

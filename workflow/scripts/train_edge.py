@@ -5,6 +5,7 @@ import torch
 from shiftpress.assembly import build
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import on_device
+from shiftpress.core.diverged import marked
 from shiftpress.core.edge import Method
 from shiftpress.core.jobs import job
 from shiftpress.core.progress import Progress
@@ -32,13 +33,16 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     for seed in seeds:
         stores.append(Checkpoints(fingerprint(made_by, w.dataset, w.classifier, seed)))
         lesson = Taught(w.dataset, w.classifier, classifier, augmentation, recipe, train, val, classes, seed)
-        for made in Workshop(lesson, pruners, stores[-1], progress).networks(plan):
+        workshop = Workshop(lesson, pruners, stores[-1], progress)
+        for made in workshop.networks(plan):
             origin, fields = (
                 f"{w.dataset}/{w.classifier}/{made.name}, seed {seed}",
                 made.classifier.model_dump(mode="json"),
             )
             data = pack(made.state, p.classifier["kind"], fields, shape, classes, origin=origin)
             packed[f"{seed}/{made.name}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        for name, error in workshop.diverged.items():
+            packed |= marked(f"{seed}/{name}", error.step)
     write_tensors(snakemake.output.networks, packed, made_by)
     for store in stores:
         store.discard()

@@ -23,15 +23,21 @@ class Diverged(InputError):
         super().__init__(f"{text}; lower its lr in fit")
 
 
-def marked(name: object, error: Diverged) -> dict[str, Tensor]:
+def marked(name: object, step: int) -> dict[str, Tensor]:
     """What stands in a file of weights in place of those of a network."""
-    return {f"{MARK}/{name}": torch.tensor(error.step)}
+    return {f"{MARK}/{name}": torch.tensor(step)}
 
 
 def diverged_at(name: object, tensors: Mapping[str, Tensor]) -> int | None:
     """The step at which the training of a network diverged, if it did."""
     found = tensors.get(f"{MARK}/{name}")
     return None if found is None else int(found)
+
+
+def all_diverged(prefix: object, tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """Of networks whose names begin with ``prefix/``, those whose training diverged: the rest of the name, the step."""
+    start = f"{MARK}/{prefix}/"
+    return {name.removeprefix(start): int(step) for name, step in tensors.items() if name.startswith(start)}
 
 
 def finite(*tensors: Tensor) -> bool:

@@ -85,6 +85,11 @@ def deck_target(table: Table, deck: Dealt, gate: str) -> Target:
     return Target(GatedDeck(table, deck, gate), soft | under, routes)
 
 
+def known(table: Table, model: str) -> bool:
+    """Whether there is something that a name stands for: of cards whose training diverged there is nothing."""
+    return model in table.nets or any(deck.name == model.partition("/")[0] for deck in table.decks)
+
+
 def target_of(table: Table, model: str) -> Target:
     """What a name stands for: a deck behind a gate, or one of the cards of the table."""
     if model in table.nets:

@@ -9,6 +9,7 @@ from torch import Tensor
 from shiftpress.augmentations.base import Augmentation
 from shiftpress.core.decks import Deck, Member
 from shiftpress.core.device import here
+from shiftpress.core.diverged import all_diverged
 from shiftpress.core.records import Record
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.splits import Split
@@ -66,6 +67,13 @@ def files_of(packed: State, seed: int) -> dict[str, bytes]:
     return {
         name.removeprefix(start): tensor.numpy().tobytes() for name, tensor in packed.items() if name.startswith(start)
     }
+
+
+def incomplete(decks: Mapping[str, Deck], packed: State, seed: int) -> dict[str, int]:
+    """Decks of a seed with a card whose training diverged, and the first step at which one did."""
+    steps = all_diverged(seed, packed)
+    own = {name: [steps[member.key] for member in deck.members if member.key in steps] for name, deck in decks.items()}
+    return {name: min(found) for name, found in own.items() if found}
 
 
 def of_deck_storage(name: str, members: list[Member], files: Mapping[str, bytes], **shared: Any) -> Iterator[Record]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from shiftpress.classifiers.base import Classifier
 from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.core.diverged import Diverged
 from shiftpress.core.edge import DENSE, SPARSE, TUNED, Method, percent
 from shiftpress.core.problems import InputError
 from shiftpress.core.progress import Progress
@@ -44,6 +45,10 @@ def _epochs(method: Method, first: int, tuning: int) -> int:
     return first if method.base == DENSE else tuning if method.whole or method.base not in STUDENTS else first + tuning
 
 
+def _name(method: Method, ratio: float) -> str:
+    return f"{method.name}/{percent(ratio)}"
+
+
 STUDENTS = ("kd", "no_kd")
 
 
@@ -56,16 +61,26 @@ class Workshop:
     store: Checkpoints
     progress: Progress
     made: dict[str, Made] = field(default_factory=dict)
+    diverged: dict[str, Diverged] = field(default_factory=dict)
+    """Networks whose training diverged, or that of one they are made from."""
 
     def networks(self, plan: Plan) -> Iterator[Made]:
-        """Every network of the plan. Raises InputError if sizes cannot be had, or those that are to be equal differ."""
+        """Every network of the plan but those of ``diverged``.
+
+        Raises InputError if sizes cannot be had, or those that are to be equal differ.
+        """
         for method, ratios in plan:
             for ratio in ratios:
-                yield self._kept(method, ratio)
+                try:
+                    yield self._kept(method, ratio)
+                except Diverged as error:
+                    self.diverged[_name(method, ratio)] = error
         self._check(plan)
 
     def _kept(self, method: Method, ratio: float) -> Made:
-        name = f"{method.name}/{percent(ratio)}"
+        name = _name(method, ratio)
+        if name in self.diverged:
+            raise self.diverged[name]
         if name not in self.made:
             key = name.replace("/", "-")
             done = self.store.read(key)
@@ -155,5 +170,7 @@ class Workshop:
         for student, ratios in ((m, own) for m, own in plan if m.base in STUDENTS):
             for ratio in ratios:
                 pruned, share = self._measure(ratio), percent(ratio)
-                ours, theirs = (self.made[f"{name}/{share}"].classifier for name in (student.name, pruned))
-                check_equal(self._size(ours), self._size(theirs), f"{student.name} and {pruned} at {share} %")
+                both = [self.made[name] for end in (student.name, pruned) if (name := f"{end}/{share}") in self.made]
+                if len(both) == 2:
+                    ours, theirs = (self._size(one.classifier) for one in both)
+                    check_equal(ours, theirs, f"{student.name} and {pruned} at {share} %")
