@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from snakemake.benchmark import BenchmarkRecord
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
-from warm.scripts import MODULES, Warm, WarmScript, told  # noqa: E402
+from warm.scripts import MODULES, Warm, WarmScript, note, told  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="scripts are forked on Linux only")
 
@@ -258,6 +259,21 @@ def test_a_signal_to_the_forking_process_reaches_its_jobs_and_it_goes_on(warm, s
     for one in jobs:
         one.close()
     assert outcome(warm, script("pass"))["status"] == 0
+
+
+def test_a_benchmark_file_has_what_the_kernel_counted(warm, script):
+    end, record = outcome(warm, script("sum(range(10**6)); x = b'x' * (40 << 20)")), BenchmarkRecord()
+    note(record, 2.0, end)
+    row = dict(zip(BenchmarkRecord.get_header(), record.to_tsv(False).split("\t"), strict=True))
+    assert (row["s"], row["max_pss"], row["io_in"]) == ("2.00", "-", "-")
+    assert float(row["cpu_time"]) == pytest.approx(end["cpu"], abs=0.01) and end["cpu"] > 0.005
+    assert float(row["mean_load"]) == pytest.approx(50 * end["cpu"], abs=0.01) and float(row["max_rss"]) > 40
+
+
+def test_the_benchmark_file_of_a_killed_job_says_that_nothing_is_known():
+    record = BenchmarkRecord()
+    note(record, 2.0, {})
+    assert record.to_tsv(False).split("\t")[2:] == ["NA"] * 8
 
 
 COUNTING = """

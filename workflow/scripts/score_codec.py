@@ -20,7 +20,8 @@ EXAMPLES = 8
 
 with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     test, weights = load_split(i.test), read_tensors(i.weights)
-    net = build("codecs", p.codec).build(tuple(test.images.shape[1:])).eval().to(device)
+    # nobody asks for gradients of weights, which the worst images would pay for
+    net = build("codecs", p.codec).build(tuple(test.images.shape[1:])).eval().requires_grad_(False).to(device)
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     white_box = {name: build("shifts", entry) for name, entry in p.white_box.items()}
     made_by = producer(p, i)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import ALONG, Comparison
-from shiftpress.claims.select import Lacks, Scores, curves, filled, models_of, numbers, over_severity
+from shiftpress.claims.select import Lacks, Rows, Scores, filled, models_of, numbers, over_severity
 from shiftpress.core.statistics import first_descent, slope
 
 
@@ -59,11 +59,11 @@ def _models(comparison: Comparison, model: str) -> list[str]:
     return [model if name == comparison.arm.model else filled(name, model) for name in names]
 
 
-def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Series, Lacks]:
+def _pair(comparison: Comparison, rows: Rows, model: str) -> tuple[pd.Series, Lacks]:
     """Arm against baseline, seed by seed."""
     arm, baseline = comparison.arm, comparison.baseline
     if comparison.effect == "crossing":
-        ours, theirs = curves(rows, arm, model), curves(rows, baseline, filled(baseline.model, model))
+        ours, theirs = rows.curves(arm, model), rows.curves(baseline, filled(baseline.model, model))
         lacks = ours.lacks + theirs.lacks
         if lacks.missing:
             return pd.Series(dtype=float), lacks
@@ -75,7 +75,7 @@ def _pair(comparison: Comparison, rows: pd.DataFrame, model: str) -> tuple[pd.Se
     return one.dropna() * comparison.scale, lacks
 
 
-def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, Lacks]:
+def _along(comparison: Comparison, rows: Rows) -> tuple[pd.Series, Lacks]:
     """How the arm, or what it is to the baseline, grows per step along models or severities: a factor or an amount."""
     factor, columns, lacks = comparison.effect == "trend", [], Lacks()
     for name, position in comparison.along.items():
@@ -90,7 +90,7 @@ def _along(comparison: Comparison, rows: pd.DataFrame) -> tuple[pd.Series, Lacks
     return (np.exp(slopes) if factor else slopes) * comparison.scale, lacks
 
 
-def _point(comparison: Comparison, rows: pd.DataFrame, name: str, position: float) -> tuple[pd.Series, Lacks]:
+def _point(comparison: Comparison, rows: Rows, name: str, position: float) -> tuple[pd.Series, Lacks]:
     def placed(model: str) -> str:
         return _placed(model, name, position)
 

@@ -43,6 +43,31 @@ class Curves:
     lacks: Lacks = Lacks()
 
 
+class Rows:
+    """Records of one phase, metric and dataset by model; comparisons ask for the same ones again and again."""
+
+    def __init__(self, table: pd.DataFrame):
+        self._none = table.iloc[:0]
+        self._models = dict(list(table.groupby("model")))
+        self._curves: dict[tuple, Curves] = {}
+
+    @property
+    def models(self) -> list[str]:
+        """Names, sorted."""
+        return sorted(self._models)
+
+    def of(self, model: str) -> pd.DataFrame:
+        """The records of one."""
+        return self._models.get(model, self._none)
+
+    def curves(self, arm: Arm, model: str) -> Curves:
+        """What ``curves`` finds, once."""
+        key = model, tuple(arm.shifts), repr(arm.severities)
+        if key not in self._curves:
+            self._curves[key] = curves(self.of(model), arm, model)
+        return self._curves[key]
+
+
 class Scores:
     """Records by phase and metric, for hundreds of comparisons: each would have to search all of them."""
 
@@ -52,23 +77,27 @@ class Scores:
         failures = table[table.metric.str.startswith(f"{UNRELIABLE}/") & (table.value > 0)]
         gates = failures.assign(**{FAILED: failures.metric.str.removeprefix(f"{UNRELIABLE}/")})
         self._failed = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index() if len(gates) else None
+        self._rows: dict[tuple[str, str], dict[str, Rows]] = {}
 
-    def of(self, comparison: Comparison) -> Iterator[tuple[str, pd.DataFrame]]:
+    def of(self, comparison: Comparison) -> Iterator[tuple[str, Rows]]:
         """Each dataset that is meant, with the records of the phase and metric on it, and the gates they failed."""
-        rows = self._groups.get((comparison.phase, comparison.metric), self._none)
-        if self._failed is not None:
-            rows = rows.merge(self._failed, "left", CELL).fillna({FAILED: ""})
-        for dataset, here in rows.groupby("dataset"):
+        key = comparison.phase, comparison.metric
+        if key not in self._rows:
+            rows = self._groups.get(key, self._none)
+            if self._failed is not None:
+                rows = rows.merge(self._failed, "left", CELL).fillna({FAILED: ""})
+            self._rows[key] = {dataset: Rows(here) for dataset, here in rows.groupby("dataset")}
+        for dataset, found in self._rows[key].items():
             if fnmatch.fnmatchcase(dataset, comparison.dataset):
-                yield dataset, here
+                yield dataset, found
 
 
-def models_of(comparison: Comparison, rows: pd.DataFrame) -> list[str]:
+def models_of(comparison: Comparison, rows: Rows) -> list[str]:
     """The models that an arm stands for. A name without * stands for itself, recorded or not."""
     pattern = comparison.arm.model
     if "*" not in pattern:
         return [pattern]
-    found = [model for model in sorted(rows.model.unique()) if fnmatch.fnmatchcase(model, pattern)]
+    found = [model for model in rows.models if fnmatch.fnmatchcase(model, pattern)]
     return [model for model in found if not any(fnmatch.fnmatchcase(model, own) for own in comparison.apart)]
 
 
@@ -78,9 +107,8 @@ def filled(pattern: str, model: str) -> str:
     return re.sub(r"\{(\d)\}", lambda m: names[int(m[1]) - 1] if int(m[1]) <= len(names) else "", pattern)
 
 
-def curves(rows: pd.DataFrame, arm: Arm, model: str) -> Curves:
-    """The records of an arm. Seeds that lack some of its severities are left out."""
-    own = rows[rows.model == model]
+def curves(own: pd.DataFrame, arm: Arm, model: str) -> Curves:
+    """The records of an arm, from those of its model. Seeds that lack some of its severities are left out."""
     if own.empty:
         return Curves(pd.DataFrame(), Lacks([model]))
     absent = [f"{model} under {shift}" for shift in arm.shifts if shift not in set(own["shift"])]
@@ -108,13 +136,13 @@ def _doubts(own: pd.DataFrame, model: str) -> Lacks:
     return Lacks(doubted=names)
 
 
-def numbers(rows: pd.DataFrame, arm: Arm, named: Callable[[str], str]) -> tuple[pd.Series, Lacks]:
+def numbers(rows: Rows, arm: Arm, named: Callable[[str], str]) -> tuple[pd.Series, Lacks]:
     """One number per seed, over the models that are pooled and less the one taken off; and what stands against it."""
-    found = [curves(rows, arm, named(model)) for model in (arm.model, *arm.pooled)]
+    found = [rows.curves(arm, named(model)) for model in (arm.model, *arm.pooled)]
     lacks = sum((one.lacks for one in found), Lacks())
     value = pd.concat([reduced(one, arm) for one in found], axis=1).mean(axis=1, skipna=False)
     if arm.less is not None:
-        off = curves(rows, arm, named(arm.less))
+        off = rows.curves(arm, named(arm.less))
         value, lacks = value - reduced(off, arm), lacks + off.lacks
     return value, lacks
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import optimize, stats
@@ -127,9 +128,14 @@ def detectable_effect(values: Sequence[float], power: float = 0.8, level: float 
     """
     data = np.asarray(values, dtype=float)
     n = len(data) + more
+    return float(_noncentrality(n, power, level) * data.std(ddof=1) / n**0.5)
+
+
+@cache
+def _noncentrality(n: int, power: float, level: float) -> float:
+    """Of the t statistic of n values, if a one-sided test sees the effect with this power."""
     critical = stats.t.ppf(1 - level, n - 1)
-    shift = optimize.brentq(lambda nc: stats.nct.sf(critical, n - 1, nc) - power, 0.0, 100.0)
-    return float(shift * data.std(ddof=1) / n**0.5)
+    return optimize.brentq(lambda nc: stats.nct.sf(critical, n - 1, nc) - power, 0.0, 100.0)
 
 
 def slope(positions: Sequence[float], values: Sequence[float]) -> float:
