@@ -26,6 +26,9 @@ rule judge_claims:
         digest=sidecar(paths.SCORES_PARQUET),
         # it tells times and comes with the scores: they decide whether it is stale
         made=ancient(paths.MADE),
+        # results image by image
+        robust=map(ancient, ATTACK_IMAGES),
+        robust_digests=map(sidecar, ATTACK_IMAGES),
         ledgers=CLAIM_FILES,
     output:
         claims=paths.CLAIMS,

@@ -35,7 +35,7 @@ with job(snakemake.log[0]):
             # picked in the same way
             dense.load_state_dict(under_prefix(f"{seed}/0{state.lstrip('0123456789.')}", whole))
             model = "/".join([w.classifier, w.augmentation, w.pruner, *extra])
-            campaign.against(Target(net, standins(net, parent)), model, seed, f"{seed}/{state}")
+            campaign.against(Target(net, standins(net, parent)), model, seed)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()

@@ -30,7 +30,7 @@ with job(snakemake.log[0]):
         bank = bank_of(train, w.dataset, augmentations, p.gate_images, seed)
         table = laid_out(files_of(packed, seed), decks, gates, bank)
         for model, names in p.models.items():
-            campaign.against(target_of(table, model), model, seed, f"{seed}/{model}", names)
+            campaign.against(target_of(table, model), model, seed, names)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()
