@@ -76,7 +76,7 @@ rule render_report:
         "<logs>/render_report.log",
     group:
         packed("render_report")
-    threads: 1
+    threads: 2
     resources:
         **asked_by("render_report"),
     params:
