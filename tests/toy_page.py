@@ -25,6 +25,7 @@ CARD = {
 CLAIM = {
     "id": "X-1", "paper": "Somebody 2020", "tier": "smoke", "statement": "It holds.", "place": "table 1",
     "verdict": "SUPPORTED", "reason": "every interval lies above", "effect": 1.25, "interval": [1.0, 1.5], "n": 3,
+    "hierarchical": [0.75, 1.75], "images": 200, "mde_with_two_more": 0.375,
     "unit": "points", "above": 0.0, "below": None, "within": None, "test": "t", "kind": "difference", "sides": 1,
     "p": 0.004, "p_exact": 0.125, "p_holm": 0.008, "mde": 0.5, "family": "f", "condition": "",
     "reported": {"text": "+1", "known": "read", "value": 1.0}, "parts": [],

@@ -32,7 +32,20 @@ def whole_claims() -> list[dict[str, Any]]:
         ran = verdict != "NOT RUN"
         numbers = {"effect": effect, "interval": [effect - 1, effect + 1.5], "n": 3} if ran else {}
         row = CLAIM | {"id": f"T-{number}", "paper": PAPERS[number % 4], "verdict": verdict, **numbers}
-        row |= {} if ran else {"effect": None, "interval": None, "n": 0, "p": None, "p_exact": None, "p_holm": None}
+        row |= (
+            {}
+            if ran
+            else {
+                "effect": None,
+                "interval": None,
+                "hierarchical": None,
+                "images": None,
+                "n": 0,
+                "p": None,
+                "p_exact": None,
+                "p_holm": None,
+            }
+        )
         row |= {"statement": f"Statement {number} about networks and codecs.", "reason": "as made up"}
         part = {key: row[key] for key in CLAIM if key not in ("id", "paper", "tier", "statement", "place", "reason")}
         part |= {"name": "", "dataset": "toy", "model": "fixed10/erm", "note": False, "missing": [], "doubted": []}

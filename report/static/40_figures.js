@@ -80,9 +80,9 @@
     figure.append(bar);
   }
 
-  // of many figures in a row, one or all
+  // of many figures or tables in a row, one or all
   for (const list of every(".choose")) {
-    const figures = every("figure", list);
+    const figures = every("figure, .at", list);
     if (figures.length < 3) continue;
     const select = make("select", {}, make("option", { value: "", textContent: "all " + figures.length }));
     for (const figure of figures) select.append(make("option", { value: figure.id, textContent: figure.dataset.name }));

@@ -111,6 +111,21 @@ def test_tables_are_sorted_and_searched_and_the_address_keeps_it(opened):
     assert opened.run(names) == found
 
 
+def test_the_severities_of_a_table_are_chosen_and_the_address_keeps_it(opened):
+    shown = "[...document.querySelectorAll('#severity-cards-toy .at')].map(part => part.getClientRects().length > 0)"
+    assert opened.run(shown) == [True, False, False]
+    choose = """(s => { s.value = s.options[3].value; s.dispatchEvent(new Event('change')) })(
+      document.querySelector('#severity-cards-toy').previousElementSibling.querySelector('select'))"""
+    opened.run(choose)
+    assert opened.run(shown) == [False, False, True]
+    said = "document.querySelector('#severity-cards-toy .at:not([hidden]) .caption').textContent"
+    assert "at its severest" in opened.run(said)
+    address = opened.run("new Promise(done => setTimeout(() => done(location.href), 150))")
+    opened.open("about:blank")
+    opened.open(address)
+    assert opened.run(shown) == [False, False, True]
+
+
 def saved(browser: Browser, button: str) -> tuple[str, str]:
     """Name and text of the file that a button gives."""
     watch = """(() => { window.kept = null; URL.createObjectURL = blob => { window.kept = blob; return 'blob:null/0'; };

@@ -82,11 +82,12 @@ def test_records_and_images_say_the_same_of_every_card(study, data, tmp_path):
     for seed in (0, 1):
         for level in ("80", "95"):
             model = f"convs/clean/lrr/{level}"
-            whole = images[f"{seed}/{level}/worst_linf/0.4"].double().mean()
+            place = f"cards/toy/{seed}/{model}"
+            whole = images[f"{place}/worst_linf/0.4"].double().mean()
             assert robust[seed, model, "worst_linf", 0.4] == pytest.approx(float(whole))
-            clean = images[f"{seed}/{level}/clean"].double().mean()
+            clean = images[f"{place}/clean"].double().mean()
             assert robust[seed, model, "paper", 0.0] == pytest.approx(float(clean))
-            assert images[f"{seed}/{level}/ids"].tolist() == list(range(30))
+            assert images[f"{place}/ids"].tolist() == list(range(30))
     flags = {(r.seed, r.model, r.shift, r.severity) for r in records if r.metric == "unreliable"}
     assert flags == set(robust)
 

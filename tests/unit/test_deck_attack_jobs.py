@@ -83,10 +83,10 @@ def test_records_and_images_say_the_same_of_every_deck_and_route(data, tmp_path)
     values = {(r.seed, r.model, r.shift, r.severity, r.metric): r.value for r in records}
     for seed in (0, 1):
         for model in MODELS:
-            place = f"{seed}/{model}/quick/0.02"
+            place = f"decks/toy/{seed}/{model}/quick/0.02"
             whole = float(images[place].double().mean())
             assert values[seed, model, "quick", 0.02, "robust_accuracy"] == pytest.approx(whole)
-        deck = f"{seed}/pair/spectral/quick/0.02"
+        deck = f"decks/toy/{seed}/pair/spectral/quick/0.02"
         through = {route: images[f"{deck}/through/{route}"] for route in ("own", "soft_gate", "decisions")}
         assert torch.equal(torch.stack(list(through.values())).all(0), images[deck])
         for route, stood in through.items():

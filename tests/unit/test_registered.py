@@ -16,6 +16,7 @@ from shiftpress.core.made import first_made
 from shiftpress.core.records import Record
 from shiftpress.core.storage import write_artefact
 from shiftpress.core.yamlfile import read_yaml
+from shiftpress.reporting.board import claim_files
 
 CLAIMS = """\
 # About the paper.
@@ -203,3 +204,17 @@ def test_the_verdict_says_when_its_claim_was_written_down(repository):
         [3.0, 3.1 / 1.1, 3.2 / 1.2]
     )
     assert judge([ledger], scores, "smoke")[0]["registered"] is None
+
+
+def test_the_report_names_the_commit_of_every_claim_file():
+    said = {"file": "claims/a.yaml", "commit": "c1", "changed": "t", "file_commit": "c2", "late": False}
+    rows = [
+        {"paper": "A", "registered": said},
+        {"paper": "A", "registered": said | {"late": True}},
+        {"paper": "B", "registered": said | {"file": "claims/b.yaml", "file_commit": None, "late": None}},
+        {"paper": "B", "registered": None},
+    ]
+    assert claim_files(rows) == [
+        {"file": "claims/a.yaml", "paper": "A", "commit": "c2", "claims": 2, "late": 1},
+        {"file": "claims/b.yaml", "paper": "B", "commit": None, "claims": 1, "late": 0},
+    ]

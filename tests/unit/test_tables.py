@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from shiftpress.core.records import Record, read_records, write_records
 from shiftpress.reporting.page import interval, number
-from shiftpress.reporting.tables import accuracy_table, all_means, headline, scores
+from shiftpress.reporting.tables import AT, accuracy_table, all_means, headline, scores
 
 ROW = dict(
     phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, source="regenerated", seed=0,
@@ -47,6 +47,21 @@ def test_a_cell_averages_severities_but_zero_and_then_seeds():
     ]
     (cell,) = accuracy_table(frame(*cells), "d", ["noise"])[0]["cells"]
     assert cell.n == 3 and cell.mean == pytest.approx(35.0)
+
+
+def test_a_table_may_show_the_mildest_or_the_severest_of_each_shift():
+    sizes = {"noise": {0: 1.0, 1: 0.8, 3: 0.6}, "rotate": {-90: 0.2, -10: 0.7, 0: 1.0, 90: 0.4}, "clean": {0: 0.9}}
+    cells = [
+        {"shift": shift, "severity": severity, "value": value}
+        for shift, values in sizes.items()
+        for severity, value in values.items()
+    ]
+    found = {
+        at: [cell.mean for cell in accuracy_table(frame(*cells), "d", list(sizes), at=at)[0]["cells"]] for at in AT
+    }
+    averaged, mildest, severest = found.values()
+    assert averaged == pytest.approx([70, 130 / 3, 90])
+    assert mildest == pytest.approx([80, 70, 90]) and severest == pytest.approx([60, 30, 90])
 
 
 def test_fewer_than_three_seeds_are_said_and_not_given_an_interval():

@@ -26,6 +26,9 @@ rule judge_claims:
         digest=sidecar(paths.SCORES_PARQUET),
         # it tells times and comes with the scores: they decide whether it is stale
         made=ancient(paths.MADE),
+        # results image by image
+        robust=map(ancient, ATTACK_IMAGES),
+        robust_digests=map(sidecar, ATTACK_IMAGES),
         ledgers=CLAIM_FILES,
     output:
         claims=paths.CLAIMS,
@@ -73,7 +76,7 @@ rule render_report:
         "<logs>/render_report.log",
     group:
         packed("render_report")
-    threads: 1
+    threads: 2
     resources:
         **asked_by("render_report"),
     params:

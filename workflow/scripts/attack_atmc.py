@@ -42,7 +42,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
             facts = p.classifier["kind"], classifier.model_dump(mode="json"), shape, classes
             net = ready_for_attack(Stored.of(under_prefix(place, weights), *facts, free=compressor.free).net())
             model = compressor.model_of(w.classifier, w.compressor, ratio)
-            campaign.against(Target(net, standins(net, parent)), model, seed, place)
+            campaign.against(Target(net, standins(net, parent)), model, seed)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()

@@ -38,7 +38,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
             if parent is not None:  # picked in the same way
                 dense.load_state_dict(under_prefix(f"{seed}/0{pick}", whole))
             model = "/".join([w.classifier, w.augmentation, w.pruner, *extra])
-            campaign.against(Target(net, standins(net, parent)), model, seed, f"{seed}/{state}")
+            campaign.against(Target(net, standins(net, parent)), model, seed)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()

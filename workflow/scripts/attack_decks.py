@@ -31,7 +31,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
         sound = {name: deck for name, deck in decks.items() if name not in missing}
         table = laid_out(files_of(packed, seed), sound, gates, bank)
         for model, names in ((model, names) for model, names in p.models.items() if known(table, model)):
-            campaign.against(target_of(table, model), model, seed, f"{seed}/{model}", names)
+            campaign.against(target_of(table, model), model, seed, names)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()

@@ -28,7 +28,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
             if campaign.attacks:
                 parent, twin = others(network, found, p.plan)
                 target = Target(ready_for_attack(network.net), standins(network.net, parent, twin))
-                campaign.against(target, f"{w.classifier}/{name}", seed, f"{seed}/{name}")
+                campaign.against(target, f"{w.classifier}/{name}", seed)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)
     write_records(snakemake.output.records, campaign.records, made_by)
     campaign.discard()

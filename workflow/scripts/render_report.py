@@ -25,6 +25,7 @@ with job(snakemake.log[0]):
         benchmarks=Path(p.benchmarks),
         static=Path("report/static"),
         reference=Path("report/reference"),
+        threads=snakemake.threads,
     )
     made_by = producer(p, i)
     for path, plot in zip(o.plots, p.plots, strict=True):

@@ -14,6 +14,8 @@ MULTIPLICATIVE = ("ratio", "trend")
 """Effects judged on the logarithm: a factor, and a factor per step."""
 ALONG = ("trend", "slope")
 """Effects that go along several models or severities: by a factor per step, and by an amount per step."""
+SUMS = ("difference", "value", "slope")
+"""Effects that are sums of what the arms give, so that they are means over images where the metric is."""
 
 
 class Reported(Section):
@@ -58,6 +60,10 @@ class Comparison(Section):
     )
     sides: Literal[1, 2] = Field(1, description="2 if the paper leaves the sign open, or is doubted on it")
     test: Literal["t", "sign-flip"] = Field("t", description="Student's t, or the exact sign-flip permutation test")
+    interval: Literal["t", "hierarchical"] = Field(
+        "t",
+        description="that decides: over seeds, or over seeds and test images of a metric that is kept of each image",
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "Comparison":
@@ -79,6 +85,8 @@ class Comparison(Section):
             raise ValueError(f"a {self.effect} needs a baseline")
         if self.effect == "value" and self.baseline is not None:
             raise ValueError("a value stands alone: no baseline")
+        if self.interval == "hierarchical" and (self.effect not in SUMS or self.test != "t"):
+            raise ValueError("a hierarchical interval is for a difference, value or slope, and its own t test")
         return self
 
 

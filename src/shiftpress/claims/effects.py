@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import ALONG, Comparison
-from shiftpress.claims.select import Lacks, Rows, Scores, filled, models_of, numbers, over_severity
+from shiftpress.claims.select import Lacks, Rows, Scores, filled, models_of, numbers, over_severity, placed
 from shiftpress.core.statistics import first_descent, slope
 
 
@@ -55,7 +55,7 @@ def _models(comparison: Comparison, model: str) -> list[str]:
     arms = [arm for arm in (comparison.arm, comparison.baseline) if arm is not None]
     names = [name for arm in arms for name in (arm.model, *arm.pooled, arm.less) if name is not None]
     if comparison.effect in ALONG:
-        return [_placed(name, x, at) for x, at in comparison.along.items() for name in names]
+        return [placed(name, x, at) for x, at in comparison.along.items() for name in names]
     return [model if name == comparison.arm.model else filled(name, model) for name in names]
 
 
@@ -91,19 +91,15 @@ def _along(comparison: Comparison, rows: Rows) -> tuple[pd.Series, Lacks]:
 
 
 def _point(comparison: Comparison, rows: Rows, name: str, position: float) -> tuple[pd.Series, Lacks]:
-    def placed(model: str) -> str:
-        return _placed(model, name, position)
+    def named(model: str) -> str:
+        return placed(model, name, position)
 
     there = {"severities": [position]} if comparison.by == "severity" else {}
-    ours, lacks = numbers(rows, comparison.arm.model_copy(update=there), placed)
+    ours, lacks = numbers(rows, comparison.arm.model_copy(update=there), named)
     if comparison.baseline is None:
         return ours, lacks
-    theirs, more = numbers(rows, comparison.baseline.model_copy(update=there), placed)
+    theirs, more = numbers(rows, comparison.baseline.model_copy(update=there), named)
     return (ours / theirs if comparison.effect == "trend" else ours - theirs), lacks + more
-
-
-def _placed(model: str, name: str, position: float) -> str:
-    return model.replace("{x}", name).replace("{at}", f"{position:g}")
 
 
 def _crossings(arm: pd.DataFrame, baseline: pd.DataFrame) -> pd.Series:

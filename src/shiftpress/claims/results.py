@@ -20,6 +20,7 @@ TESTS = {
     "crossing": "mean over seeds of the interpolated crossing point",
     "t": "Student's t",
     "sign-flip": "exact sign-flip permutation",
+    "hierarchical": "t over seeds and test images",
 }
 
 
@@ -28,7 +29,13 @@ class Found(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     effect: float | None = Field(description="mean over seeds; none if there are no records")
-    interval: Interval = Field(description="95 % t interval over seeds; none below three seeds")
+    interval: Interval = Field(
+        description="95 % interval that decides, over seeds if the test is; none below three seeds"
+    )
+    hierarchical: Interval = Field(
+        description="95 % interval over seeds and test images; none if the metric is not kept image by image"
+    )
+    images: int | None = Field(description="test images of that interval")
     n: int = Field(ge=0, description="seeds")
     unit: str = Field(description="of effect and interval")
     kind: Effect = Field(description="how the arms were compared; ratio and trend are factors, 1 is no effect")

@@ -107,6 +107,11 @@ def filled(pattern: str, model: str) -> str:
     return re.sub(r"\{(\d)\}", lambda m: names[int(m[1]) - 1] if int(m[1]) <= len(names) else "", pattern)
 
 
+def placed(pattern: str, name: str, position: float) -> str:
+    """The pattern with {x} and {at} replaced by a name along a trend or slope, and its position."""
+    return pattern.replace("{x}", name).replace("{at}", f"{position:g}")
+
+
 def curves(own: pd.DataFrame, arm: Arm, model: str) -> Curves:
     """The records of an arm, from those of its model. Seeds that lack some of its severities are left out."""
     if own.empty:

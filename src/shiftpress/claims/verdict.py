@@ -7,6 +7,7 @@ import pandas as pd
 
 from shiftpress.claims.comparison import MULTIPLICATIVE
 from shiftpress.claims.model import Claim, Ledger
+from shiftpress.claims.outcomes import Outcomes
 from shiftpress.claims.parts import Judged, judged, two_sided, verdict
 from shiftpress.claims.registered import Registration, Registry
 from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, UNRELIABLE, Found, Part, Row
@@ -70,12 +71,19 @@ class Case:
 
 
 def judge(
-    ledgers: list[Ledger], scores: pd.DataFrame, tier: str, registry: Registry | None = None
+    ledgers: list[Ledger],
+    scores: pd.DataFrame,
+    tier: str,
+    registry: Registry | None = None,
+    outcomes: Outcomes | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per claim, in the order of the ledgers. The registry knows when claims were written down."""
-    found = Scores(scores)
+    """One row per claim, in the order of the ledgers. The registry knows when claims were written down.
+
+    Outcomes are what is known of each test image; without them intervals are over seeds only.
+    """
+    found, outcomes = Scores(scores), outcomes or Outcomes({})
     cases = [
-        Case(name, ledger, tier, claim, _parts(claim, found))
+        Case(name, ledger, tier, claim, _parts(claim, found, outcomes))
         for ledger in ledgers
         for name, claim in ledger.claims.items()
     ]
@@ -85,10 +93,10 @@ def judge(
     return [_row(case).model_dump(mode="json") for case in cases]
 
 
-def _parts(claim: Claim, scores: Scores) -> list[Judged]:
-    found = judged("", claim, claim.reported, scores)
+def _parts(claim: Claim, scores: Scores, outcomes: Outcomes) -> list[Judged]:
+    found = judged("", claim, claim.reported, scores, outcomes)
     for name, variation in claim.also.items():
-        found += judged(name, claim.comparison(name), variation.reported, scores)
+        found += judged(name, claim.comparison(name), variation.reported, scores, outcomes)
     return found
 
 

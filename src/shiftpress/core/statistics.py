@@ -56,7 +56,13 @@ def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
 def half_widths(values: np.ndarray, confidence: float = 0.95) -> np.ndarray:
     """Half of Student's t interval of the mean of each row, (..., seeds) -> (...). Needs three seeds."""
     n = values.shape[-1]
-    return stats.t.ppf(0.5 + confidence / 2, n - 1) * (values.std(axis=-1, ddof=1) / n**0.5)
+    return _quantile(0.5 + confidence / 2, n - 1) * (values.std(axis=-1, ddof=1) / n**0.5)
+
+
+@cache
+def _quantile(share: float, freedom: int) -> float:
+    """Of Student's t. A report asks ten thousand times for the same few."""
+    return float(stats.t.ppf(share, freedom))
 
 
 def geometric_estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:

@@ -34,10 +34,10 @@ class Campaign:
         probe = component("attacks", "square")  # its radius is that of the attacks which it watches over
         self.probes = {n: probe(eps=[0.5], queries=self.settings.probe_queries, norm=n) for n in ("linf", "l2")}
 
-    def against(self, target: Target, model: str, seed: int, place: str, only: Collection[str] | None = None) -> None:
+    def against(self, target: Target, model: str, seed: int, only: Collection[str] | None = None) -> None:
         """All attacks on one network, or those of these names.
 
-        Which images withstood is kept as ``<place>/<attack>/<strength>``, bool (N,).
+        Which images withstood is kept as ``<phase>/<dataset>/<seed>/<model>/<attack>/<strength>``, bool (N,).
         """
         attacks = {name: attack for name, attack in self.attacks.items() if only is None or name in only}
         store = Checkpoints(fingerprint(self.made_by, self.phase, self.dataset, model, seed))
@@ -46,7 +46,7 @@ class Campaign:
         siege.run()
         own = {"phase": self.phase, "dataset": self.dataset, "model": model, "seed": seed}
         self.records += siege.records(**own, fingerprint=self.made_by)
-        self.tensors |= with_prefix(place, siege.tensors())
+        self.tensors |= with_prefix(f"{self.phase}/{self.dataset}/{seed}/{model}", siege.tensors())
 
     def discard(self) -> None:
         """Forget what a killed job would have gone on from, once everything is written."""

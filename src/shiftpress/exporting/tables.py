@@ -12,7 +12,11 @@ from shiftpress.claims.results import Part, Row
 from shiftpress.core.records import Record
 from shiftpress.exporting.metrics import describe
 
-WHOLE = {"interval": ("low", "high"), "within": ("within_low", "within_high")}
+WHOLE = {
+    "interval": ("low", "high"),
+    "hierarchical": ("hierarchical_low", "hierarchical_high"),
+    "within": ("within_low", "within_high"),
+}
 """Columns that a pair becomes."""
 INNER = {"reported": Reported, "registered": Registration}
 """Columns whose fields become columns."""

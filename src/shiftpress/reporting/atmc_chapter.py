@@ -19,7 +19,7 @@ from shiftpress.reporting.atmc_tables import (
 from shiftpress.reporting.attack_tables import robust_table
 from shiftpress.reporting.charts import Chart, chart
 from shiftpress.reporting.published import poster_about
-from shiftpress.reporting.tables import accuracy_table
+from shiftpress.reporting.tables import AT, accuracy_table
 
 
 def atmc_chapter(
@@ -43,7 +43,7 @@ def atmc_chapter(
         "sizes": SIZES,
         "attacks": robust_table(here, order),
         "shifts": names if len(names) > 1 else [],
-        "shifted": accuracy_table(here, dataset, names, "atmc", order),
+        "shifted": {at: accuracy_table(here, dataset, names, "atmc", order, at) for at in AT},
         "classifiers": [
             _classifier(here, own, poster, dataset, name, radius) for name, own in networks.groupby("classifier")
         ],

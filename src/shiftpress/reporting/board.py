@@ -31,6 +31,18 @@ def board(rows: list[dict[str, Any]], frame: pd.DataFrame) -> list[dict[str, Any
     return [row | {"plot": forest(row), "mini": mark(row)} for row in found]
 
 
+def claim_files(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row per claim file: its paper, the commit in which it last changed, how many claims, and how many were late."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if said := row.get("registered"):
+            own = {"paper": row["paper"], "commit": said["file_commit"], "claims": 0, "late": 0}
+            file = found.setdefault(said["file"], {"file": said["file"]} | own)
+            file["claims"] += 1
+            file["late"] += bool(said["late"])
+    return list(found.values())
+
+
 def in_words(row: dict[str, Any]) -> dict[str, Any]:
     """A row of claims.json with what its numbers mean, and the same for its parts."""
     late = bool((row.get("registered") or {}).get("late"))

@@ -44,7 +44,11 @@ MORE: dict[str, tuple[Draw, str]] = {
 
 def charts(frame: pd.DataFrame, known: pd.DataFrame, plots: list[str], shifts: Labels) -> dict[str, Chart]:
     """Every figure by name: those of the plots, ``<dataset>-<phase>-<shift>``, and those over no shift."""
-    found = {name: _over_shift(frame, known, name, shifts) for name in plots}
+    parts, none = dict(list(frame.groupby(["dataset", "phase", "metric"], sort=False))), frame.iloc[:0]
+    found = {}
+    for name in plots:
+        dataset, phase, _ = name.split("-")
+        found[name] = _over_shift(parts.get((dataset, phase, AXES[phase][0]), none), known, name, shifts)
     codecs = frame[frame.phase == "codecs"]
     for dataset, here in codecs.groupby("dataset", sort=False):
         for what, (draw, title) in MORE.items():
@@ -54,10 +58,9 @@ def charts(frame: pd.DataFrame, known: pd.DataFrame, plots: list[str], shifts: L
     return found
 
 
-def _over_shift(frame: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Labels) -> Chart:
+def _over_shift(here: pd.DataFrame, known: pd.DataFrame, name: str, shifts: Labels) -> Chart:
     dataset, phase, shift = name.split("-")
-    metric, scale, ylabel = AXES[phase]
-    here = frame[(frame.dataset == dataset) & (frame.phase == phase) & (frame.metric == metric)]
+    _, scale, ylabel = AXES[phase]
     if phase == "codecs" and shift in OWN:
         draw, words = OWN[shift]
         if drawn := draw(here, about(known, dataset), name, f"{words}, {dataset}"):

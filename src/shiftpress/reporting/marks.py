@@ -1,8 +1,9 @@
 """Which of several models is the best, and which ones these seeds cannot tell from it."""
 
+import numpy as np
 import pandas as pd
 
-from shiftpress.core.statistics import LEVEL, MIN_SEEDS, student_tails
+from shiftpress.core.statistics import LEVEL, MIN_SEEDS, half_widths
 
 BEST, TIED = "best", "tied"
 
@@ -15,13 +16,13 @@ def best_of(values: pd.DataFrame) -> dict[str, str]:
     """
     if values.shape[1] < 2:
         return {}
-    means = values.mean()
+    means, best = values.mean(), values[values.mean().idxmax()].to_numpy()
     # what differs by rounding only is as good
     found = dict.fromkeys(means[means > means.max() - 1e-9].index, BEST)
     for other in values.columns.drop(list(found)):
-        differences = (values[means.idxmax()] - values[other]).dropna().tolist()
-        if len(differences) >= MIN_SEEDS:
-            tails = student_tails(differences, 0.0)
-            if min(tails.greater, tails.less) > LEVEL:
-                found[other] = TIED
+        differences = best - values[other].to_numpy()
+        differences = differences[~np.isnan(differences)]
+        # its interval holds zero, which is what the test says, and faster
+        if len(differences) >= MIN_SEEDS and abs(differences.mean()) < half_widths(differences, 1 - 2 * LEVEL):
+            found[other] = TIED
     return found

@@ -10,8 +10,9 @@ import pandas as pd
 from shiftpress.core.provenance import digest_of
 from shiftpress.core.statistics import MIN_SEEDS
 from shiftpress.core.storage import read_artefact, read_facts, read_json
+from shiftpress.reporting.aside import aside, at_once
 from shiftpress.reporting.attack_tables import robust_table
-from shiftpress.reporting.board import board
+from shiftpress.reporting.board import board, claim_files
 from shiftpress.reporting.card_charts import card_charts
 from shiftpress.reporting.charts import Labels, charts
 from shiftpress.reporting.checklist import checklist
@@ -27,6 +28,7 @@ from shiftpress.reporting.settings import settings
 from shiftpress.reporting.spent import costs, jobs, more_seeds, phase_costs, phases_of
 from shiftpress.reporting.splits import split_table
 from shiftpress.reporting.tables import (
+    AT,
     accuracy_table,
     displacement_table,
     distortion_table,
@@ -51,12 +53,13 @@ def facts(
     benchmarks: Path,
     static: Path,
     reference: Path,
+    threads: int = 1,
 ) -> dict[str, Any]:
-    """Everything the page shows, from the artefacts at these paths."""
+    """Everything the page shows, from the artefacts at these paths. With two threads a second process draws curves."""
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
     known, shifts = published(reference), _told_apart(shifts)
-    figures = charts(frame, known, plots, shifts) | card_charts(frame, sister_study(reference))
-    figures |= deck_charts(frame)
+    curves = (aside if threads > 1 else at_once)(lambda: charts(frame, known, plots, shifts))
+    own = card_charts(frame, sister_study(reference)) | deck_charts(frame)
     found = {
         "stylesheet": (static / "style.css").read_text(),
         "script": "\n".join(path.read_text() for path in sorted(static.glob("*.js"))),
@@ -64,14 +67,14 @@ def facts(
         "seeds": params["run"]["seeds"],
         "min_seeds": MIN_SEEDS,
         "claims": board(read_json(claims), frame),
+        "claim_files": claim_files(read_json(claims)),
         "shifts": shifts,
         "chapters": [
-            _chapter(frame, known, name, path, params, shifts, examples, sheets, figures)
+            _chapter(frame, known, name, path, params, shifts, examples, sheets)
             | compressed_chapters(frame, name, params, reference, latencies)
             for name, path in cards.items()
         ],
         "released": headline(released(reference)),
-        "plots": {plot: figures[plot]["csv"] for plot in plots},
         "settings": settings(params),
         "params": json.dumps(params, indent=1),
         "records": len(frame),
@@ -83,6 +86,11 @@ def facts(
         "packages": packages(),
         **_spent(benchmarks, blocks, Path(scores).parent, len(params["run"]["seeds"]), static),
     }
+    figures = curves() | own
+    for chapter in found["chapters"]:
+        mine = (figure for figure in figures.values() if figure["dataset"] == chapter["dataset"])
+        chapter["figures"] = [figure for figure in mine if figure["shown"]]
+    found["plots"] = {plot: figures[plot]["csv"] for plot in plots}
     return found | {"checklist": checklist(found)}
 
 
@@ -107,9 +115,8 @@ def _chapter(
     shifts: Labels,
     examples: list[str],
     sheets: list[str],
-    figures: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """What was found on one dataset."""
+    """What was found on one dataset, but for its figures."""
     here = frame[frame.dataset == dataset]
     names = [name for name in shifts if name in set(here["shift"])]
     return {
@@ -118,9 +125,9 @@ def _chapter(
         "names": names,
         "sheet": [contact_row(path) for path in sheets if Path(path).parent.name == dataset],
         "displacements": displacement_table(here, names),
-        "codecs": distortion_table(here, dataset, names),
-        "cards": accuracy_table(here, dataset, names),
-        "decks": accuracy_table(here, dataset, names, "decks"),
+        "codecs": {at: distortion_table(here, dataset, names, at) for at in AT},
+        "cards": {at: accuracy_table(here, dataset, names, at=at) for at in AT},
+        "decks": {at: accuracy_table(here, dataset, names, "decks", at=at) for at in AT},
         "attacks": robust_table(here[~here.phase.isin(["atmc", "decks", "edge"])]),
         "attacked_decks": attacked_decks(here),
         "regret": regret_table(of_decks(here)),
@@ -128,7 +135,6 @@ def _chapter(
         "regret_heads": {name: {"title": HEADS.get(name, name)} for name in COLUMNS},
         "sizes": sizes_table(here),
         "splits": split_table(here, about(known, dataset)),
-        "figures": [figure for figure in figures.values() if figure["dataset"] == dataset and figure["shown"]],
         "examples": examples_of(here, dataset, params, examples),
     }
 

@@ -3,13 +3,11 @@
 import io
 
 import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-from shiftpress.reporting.svg import Names, marks_of, tidied  # noqa: E402
+from shiftpress.reporting.svg import Names, marks_of, tidied
 
 COLOURS = ["#0a84c6", "#d95f02", "#1a9e77", "#c64d94", "#8a6fd1", "#b8860b", "#5f8f2f", "#7f7f7f"]
 """Told apart by colour-blind readers and legible on white and on near-black."""
@@ -32,10 +30,11 @@ RC = {
     "axes.grid": True,
     "grid.color": "#8080804d",
     "legend.frameon": False,
-    "figure.constrained_layout.use": True,
     # that of SVG
     "figure.dpi": 72,
 }
+# for good: matplotlib copies all its settings whenever some are changed for a while
+matplotlib.rcParams.update(RC)
 
 
 def look_of(model: str, models: list[str]) -> dict[str, str]:
@@ -65,15 +64,21 @@ def codec_looks(models: list[str]) -> dict[str, dict[str, str]]:
 
 def new_figure(width: float = 5.0, height: float = 3.4) -> tuple[Figure, Axes]:
     """A figure of one plot in the look of the report; so narrow that a phone shows its letters at their size."""
-    with plt.rc_context(RC):
-        return plt.subplots(figsize=(width, height))
+    figure = _figure(width, height)
+    return figure, figure.subplots()
 
 
 def new_grid(rows: int, columns: int, width: float = 5.0) -> tuple[Figure, list[Axes]]:
     """A figure of square plots in the look of the report, row by row."""
-    with plt.rc_context(RC):
-        figure, axes = plt.subplots(rows, columns, figsize=(width, rows * (width / columns + 0.2)), squeeze=False)
-    return figure, list(axes.flat)
+    figure = _figure(width, rows * (width / columns + 0.2))
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def _figure(width: float, height: float) -> Figure:
+    """Without pyplot, which would remember it; letters are measured as in the SVG."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasSVG(figure)
+    return figure
 
 
 def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) -> str:
@@ -82,12 +87,9 @@ def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) ->
     ``names`` has a name for each mark of lines whose marks are not of one model.
     """
     buffer = io.StringIO()
-    with plt.rc_context(RC | {"figure.constrained_layout.use": False}):
-        # laid out here, or matplotlib draws everything once more to do it
-        if engine := figure.get_layout_engine():
-            engine.execute(figure)
-            figure.set_layout_engine(None)
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))
-    plt.close(figure)
-    return text
+    # laid out here, or matplotlib draws everything once more to do it
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))

@@ -12,6 +12,9 @@ from shiftpress.core.statistics import estimate
 from shiftpress.reporting.marks import best_of
 
 SIZES = ("rate_bits", "disk_bits", "file_bits")
+AVERAGED = "averaged over the severities of a shift but 0"
+AT = {AVERAGED: None, "at its mildest severity": "min", "at its severest": "max"}
+"""What a table may show of a shift's severities, and of their sizes which."""
 MAIN = {"codecs": "distortion_se"}
 """What a phase is about, if not accuracy."""
 CELL = ["phase", "dataset", "model", "shift", "severity", "metric"]
@@ -36,24 +39,24 @@ def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def accuracy_table(
-    frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards", order: Any = None
+    frame: pd.DataFrame, dataset: str, shifts: list[str], phase: str = "cards", order: Any = None, at: str = AVERAGED
 ) -> list[dict[str, Any]]:
-    """A row per model of a phase: accuracy in percent under each shift, averaged over its severities but 0.
+    """A row per model of a phase: accuracy in percent under each shift, at those of its severities that AT names.
 
     With each cell stands whether it is the best of its column or tied with that.
     """
     rows = frame[(frame.phase == phase) & (frame.metric == "accuracy") & (frame.dataset == dataset)]
-    seeds = _by_seed(rows.assign(value=rows.value * 100))
+    seeds = _by_seed(rows.assign(value=rows.value * 100), at)
     columns = {shift: own.droplevel("shift").unstack("model") for shift, own in seeds.groupby("shift")}
     marks = {shift: best_of(columns[shift]) if shift in columns else {} for shift in shifts}
     table = _table(seeds, shifts, order or card_order)
     return [row | {"stands": [marks[shift].get(row["model"], "") for shift in shifts]} for row in table]
 
 
-def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str]) -> list[dict[str, Any]]:
-    """A row per codec: squared error per image under each shift, averaged over its severities but 0."""
+def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str], at: str = AVERAGED) -> list[dict[str, Any]]:
+    """A row per codec: squared error per image under each shift, at those of its severities that AT names."""
     rows = frame[(frame.phase == "codecs") & (frame.metric == "distortion_se") & (frame.dataset == dataset)]
-    return _table(_by_seed(rows), shifts, formats_last)
+    return _table(_by_seed(rows, at), shifts, formats_last)
 
 
 def sizes_table(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -87,11 +90,15 @@ def _table(seeds: pd.Series, shifts: list[str], order: Any) -> list[dict[str, An
     return [{"model": model, "cells": [cells.get((model, shift)) for shift in shifts]} for model in models]
 
 
-def _by_seed(rows: pd.DataFrame) -> pd.Series:
-    """Means of models, shifts and seeds: over the severities but 0, where there are others."""
+def _by_seed(rows: pd.DataFrame, at: str) -> pd.Series:
+    """Means of models, shifts and seeds: over the severities but 0, where there are others, or those AT names."""
     severe = rows.severity != 0
     others = severe.groupby([rows.model, rows["shift"]]).transform("any")
-    return rows[severe | ~others].groupby(["model", "shift", "seed"])["value"].mean()
+    rows = rows[severe | ~others]
+    if AT[at]:
+        sizes = rows.severity.abs()
+        rows = rows[sizes == sizes.groupby([rows.model, rows["shift"]]).transform(AT[at])]
+    return rows.groupby(["model", "shift", "seed"])["value"].mean()
 
 
 def card_order(model: str) -> list[tuple]:

@@ -1,0 +1,31 @@
+"""A second process gives what the first would have made, and its failures."""
+
+import os
+
+import pytest
+
+from shiftpress.reporting.aside import aside, at_once
+
+
+@pytest.mark.parametrize("begin", [aside, at_once])
+def test_both_ways_give_the_same(begin):
+    big = list(range(100_000))  # more than a pipe holds, before anybody reads
+    assert begin(lambda: [number + 1 for number in big])()[-1] == 100_000
+
+
+def test_the_work_is_done_by_another_process():
+    assert aside(os.getpid)() != os.getpid() == at_once(os.getpid)()
+
+
+def fails() -> None:
+    raise ZeroDivisionError("nothing to divide by")
+
+
+def test_an_exception_there_is_raised_here():
+    with pytest.raises(ZeroDivisionError, match="divide by"):
+        aside(fails)()
+
+
+def test_a_process_that_vanishes_is_told():
+    with pytest.raises(RuntimeError, match="without a result"):
+        aside(lambda: os._exit(3))()
