@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 import scipy.optimize
 import torch
-from pretended_device import NAME, Pretended, register
+from pretended_device import NAME, Pretended, register, take_one_way
 from toy_edge import PRUNERS, plan, taught
 from toy_edge import workshop as workshop_of
 from toy_hardening import COMPRESSORS, compressed, hardening
 from toy_lessons import lesson
 
 from shiftpress.assembly import build
-from shiftpress.codecs import _scaling
-from shiftpress.core import attackable
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.progress import Progress
 from shiftpress.loading import load_study
@@ -44,9 +42,7 @@ def pairs() -> list[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def one_way(monkeypatch):
-    """The CPU takes the ways of other devices, where it has quicker ones of its own that round otherwise."""
-    monkeypatch.setattr(_scaling, "NARROW", 0)
-    monkeypatch.setattr(attackable, "_grey", lambda layer: False)
+    take_one_way(monkeypatch.setattr)
 
 
 def same(ours, theirs) -> None:

@@ -10,6 +10,7 @@ from projects import ROOT
 FOLDER = ROOT / "tests" / "pretended"
 
 
+@pytest.mark.slow(minutes=1)
 @pytest.mark.parametrize("name", ["pretended_training", "pretended_scoring"])
 def test_another_device_gives_the_numbers_of_the_cpu(name, tmp_path):
     words = [
