@@ -33,9 +33,9 @@ class Hardening(Lesson):
     def seed_of(self, purpose: str, *key: object) -> int:
         return seed_for(self.seed, "atmc", purpose, self.dataset, *key)
 
-    def untrained(self) -> nn.Module:
+    def untrained(self, *, fitted: bool = True) -> nn.Module:
         """The network with layers that give an attack its gradients quickly."""
-        return ready_for_attack(super().untrained())
+        return ready_for_attack(super().untrained(fitted=fitted))
 
     def views(self, positions: Tensor, random: torch.Generator) -> list[Tensor]:
         """The images of a batch, and noise in [-1, 1] that says where the attack starts; drawn whatever it needs."""

@@ -46,19 +46,21 @@ class Lesson:
         """Seed of a stream of random numbers."""
         return seed_for(self.seed, "cards", purpose, self.dataset, *key)
 
-    def untrained(self) -> nn.Module:
+    def untrained(self, *, fitted: bool = True) -> nn.Module:
         """A new network with the first weights of this seed, its normalisation fitted, where the images are.
 
-        Both are made on the CPU: every device starts from the same numbers.
+        Both are made on the CPU: every device starts from the same numbers. The normalisation takes a look at all
+        images; a network that is given a state next has no use for it.
         """
         torch.manual_seed(seed_for(self.seed, "train_dense", "init", self.dataset, self.classifier_name))
         net = self.classifier.build(tuple(self.train.images.shape[1:]), self.classes)
-        net.normalise.fit(unit(self.train.images.cpu()))
+        if fitted:
+            net.normalise.fit(unit(self.train.images.cpu()))
         return in_channels_last(net.to(self.train.images.device), self.train.images[:1])[0]
 
     def restored(self, state: State) -> nn.Module:
         """A network with the weights of a state."""
-        net = self.untrained()
+        net = self.untrained(fitted=False)
         net.load_state_dict(state)
         return net
 
