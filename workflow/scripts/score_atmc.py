@@ -21,7 +21,6 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     compressor, shape, classes = build("compressors", p.compressor), tuple(card["shape"]), len(card["classes"])
     kind, fields = p.classifier["kind"], build("classifiers", p.classifier).model_dump(mode="json")
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
-    seen = list(cells(shifted, p.sources))
     made_by = producer(p, i)
     records = []
     for seed in seeds_of(w.seeds):
@@ -37,6 +36,6 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
                 records.append(diverged(step, **shared))
                 continue
             stored = Stored.of(under_prefix(place, weights), kind, fields, shape, classes, free=compressor.free)
-            records += on_images(stored, test, seen, **shared)
+            records += on_images(stored, test, cells(shifted, p.sources), **shared)
             records += of_size(stored, **shared)
     write_records(snakemake.output.records, records, made_by)

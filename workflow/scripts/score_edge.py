@@ -22,13 +22,12 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     test, shape = load_split(i.test), tuple(read_json(i.card)["shape"])
     files = [read_tensors(path) for path in i.networks]
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
-    seen = list(cells(shifted, p.sources))
     made_by = producer(p, i)
     records, times, first = [], {}, seeds_of(w.seeds)[0]
     for seed in seeds_of(w.seeds):
         for network in networks(seed, files):
             shared = {"phase": "edge", "dataset": w.dataset, "model": f"{w.classifier}/{network.name}", "seed": seed}
-            records += of_network(network, test, seen, **shared, fingerprint=made_by)
+            records += of_network(network, test, cells(shifted, p.sources), **shared, fingerprint=made_by)
             if seed == first:  # seeds are of one shape, or nearly
                 with torch.random.fork_rng(devices=[]):
                     times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)
