@@ -8,6 +8,7 @@ dvc starts snakemake, are forked too: they find, first on their PATH, programs t
 import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -141,6 +142,7 @@ class Home:
         self.asked.bind(address)
         self.asked.listen()
         threading.Thread(target=self.listen, daemon=True).start()
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         atexit.register(self.warm.stop)
 
     def listen(self) -> None:
