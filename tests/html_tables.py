@@ -15,11 +15,12 @@ class Cell:
 
 @dataclass
 class Table:
-    """Where it stands, and its rows; the first is the head."""
+    """Where it stands, its rows, of which the first is the head, and at which severities, if that can be chosen."""
 
     section: str
     claim: str
     rows: list[list[Cell]] = field(default_factory=list)
+    at: str = ""
 
     @property
     def heads(self) -> list[str]:
@@ -33,7 +34,7 @@ class Tables(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[Table] = []
-        self._section, self._claim, self._cell = "", "", None
+        self._section, self._claim, self._at, self._cell = "", "", "", None
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -43,8 +44,11 @@ class Tables(HTMLParser):
             self._section, self._claim = said["id"], ""
         elif tag == "details":
             self._claim = said["id"] if "claim" in classes else ""
+        elif tag == "div" and "at" in classes:
+            self._at = said["data-name"]
         elif tag == "table":
-            self.found.append(Table(self._section, self._claim))
+            self.found.append(Table(self._section, self._claim, at=self._at))
+            self._at = ""
         elif tag == "tr":
             self.found[-1].rows.append([])
         elif tag in ("td", "th"):

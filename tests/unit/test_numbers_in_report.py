@@ -18,6 +18,7 @@ from toy_page import page_facts, records
 from whole_page import whole_claims
 
 from shiftpress.reporting.page import render
+from shiftpress.reporting.tables import AT
 
 ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r"[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?")
@@ -68,7 +69,7 @@ def by_label(facts: dict[str, Any]) -> dict[str, np.ndarray]:
     """Numbers of every dictionary in the facts under every text in it that may stand at the head of a row."""
     found: dict[str, list[float]] = {}
 
-    def walk(thing: Any) -> None:
+    def walk(thing: Any, at: str = "") -> None:
         if isinstance(thing, dict):
             labels = {value for value in thing.values() if isinstance(value, str)}
             labels |= {f"{thing['first']} less {thing['second']}"} if "second" in thing else set()
@@ -77,13 +78,19 @@ def by_label(facts: dict[str, Any]) -> dict[str, np.ndarray]:
                 {key: value for key, value in thing.items() if key not in ("svg", "csv", "plot", "mini")}
             )
             for label in labels:
-                found.setdefault(label, []).extend(numbers)
-        inside = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list | tuple) else ()
-        for other in inside:
-            walk(other)
+                found.setdefault(label + at, []).extend(numbers)
+            for key, other in thing.items():
+                walk(other, key if key in AT else at)
+        for other in thing if isinstance(thing, list | tuple) else ():
+            walk(other, at)
 
     walk(facts)
-    return {label: np.array([*own, *(v / 1e3 for v in own), *(v / 1e6 for v in own)]) for label, own in found.items()}
+    # bytes are shown in thousands and millions
+    large = {1e3: 100, 1e6: 10_000}
+    return {
+        label: np.array([*own, *(v / many for many, least in large.items() for v in own if v >= least)])
+        for label, own in found.items()
+    }
 
 
 def astray(tables: list[Table], known: dict[str, np.ndarray]) -> tuple[list[tuple], int]:
@@ -94,7 +101,7 @@ def astray(tables: list[Table], known: dict[str, np.ndarray]) -> tuple[list[tupl
             label = next((cell.text for cell in row if cell.head), "").removesuffix(" (note)")
             if table.claim:
                 label = table.claim.removeprefix("claim-")
-            near = known.get(label, known.get(label.rsplit(", ", 1)[0], np.array([])))
+            near = known.get(label + table.at, known.get(label.rsplit(", ", 1)[0], np.array([])))
             for cell in row:
                 if cell.number:
                     for value, half in numbers_in(cell.text):
@@ -123,13 +130,13 @@ def test_a_wrong_number_is_noticed(made):
     facts, tables, _ = made
     known, draw = by_label(facts), random.Random(0)
     chapters = [table for table in tables if table.section.endswith("-toy")]
-    cells = [(row, cell) for table in chapters for row in table.rows[1:] for cell in row if cell.number]
+    cells = [(table.at, row, cell) for table in chapters for row in table.rows[1:] for cell in row if cell.number]
     noticed = 0
-    for row, cell in draw.sample([pair for pair in cells if "." in pair[1].text], 200):
+    for at, row, cell in draw.sample([place for place in cells if "." in place[2].text], 200):
         right = cell.text
         digit = next(place for place, letter in enumerate(right) if letter.isdigit())
         cell.text = right[:digit] + str((int(right[digit]) + 3) % 10) + right[digit + 1 :]
-        noticed += bool(astray([Table("x-toy", "", [[], row])], known)[0])
+        noticed += bool(astray([Table("x-toy", "", [[], row], at)], known)[0])
         cell.text = right
     assert noticed >= 170
 

@@ -34,7 +34,7 @@ def tidied(text: str, name: str, title: str, marks: str) -> str:
     text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
     text = re.sub(r' style="([^"]*)"', _attributes, text)
     text = re.sub(r' (?:d|x|y|width|height|points|transform|viewBox)="[^"]*"', _rounded, text)
-    text = re.sub(r"\n\s*", "\n", text)
+    text = re.sub(r">\s+<", "><", re.sub(r"\n\s*", "\n", text))  # a browser keeps even the space between two elements
     head, rest = text.split(">", 1)
     head = re.sub(r' (width|height|version)="[^"]*"', "", head)
     look = f'font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt"'
