@@ -164,7 +164,7 @@ def test_published_numbers_about_cards_say_how_they_are_known():
 
 def test_the_page_has_every_figure_with_its_numbers_and_what_the_authors_reported(found):
     whole = '{% import "macros.html.j2" as macros %}{% include "sections/cards.html.j2" %}'
-    chapter = {"dataset": "mnist5k", "figures": list(found.values()), "cards": [], "names": []}
+    chapter = {"dataset": "mnist5k", "figures": list(found.values()), "cards": {}, "names": []}
     table = headline(released(ROOT / "report/reference"))
     template = environment(ROOT / "report/templates").from_string(whole)
     page = template.render(chapter=chapter, released=table, shifts={}, min_seeds=3)

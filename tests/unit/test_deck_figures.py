@@ -127,7 +127,7 @@ def test_the_page_has_the_figures_and_the_regrets(found):
     chapter = {
         "dataset": "mnist5k",
         "figures": list(found.values()),
-        "decks": [],
+        "decks": {},
         "names": [],
         "attacked_decks": attacked_decks(RECORDS),
     }

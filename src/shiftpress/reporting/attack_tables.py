@@ -19,23 +19,17 @@ def robust_table(frame: pd.DataFrame, order: Callable[[str], Any] = card_order) 
     cells = rows[["shift", "severity"]].drop_duplicates()
     columns = sorted(cells.itertuples(index=False, name=None), key=lambda c: (c[0].startswith(WORST), *c))
     failures = frame[frame.metric.str.startswith(f"{UNRELIABLE}/") & (frame.value > 0)]
+    found, failed = (dict(list(of.groupby(["model", "shift", "severity"]))) for of in (rows, failures))
     return {
         "columns": [{"attack": shift.replace("_", " "), "strength": strength} for shift, strength in columns],
         "rows": [
-            {"model": model, "cells": [_cell(rows, failures, model, *column) for column in columns]}
+            {"model": model, "cells": [_cell(found.get((model, *c)), failed.get((model, *c))) for c in columns]}
             for model in sorted(rows.model.unique(), key=order)
         ],
     }
 
 
-def _cell(rows: pd.DataFrame, failures: pd.DataFrame, model: str, shift: str, strength: float) -> dict[str, Any]:
-    def here(of: pd.DataFrame) -> pd.DataFrame:
-        return of[(of.model == model) & (of["shift"] == shift) & (of.severity == strength)]
-
-    values = here(rows).sort_values("seed")["value"]
-    gates = here(failures).metric.str.removeprefix(f"{UNRELIABLE}/").unique()
-    return {
-        "found": estimate((100 * values).tolist()) if len(values) else None,
-        "failed": ", ".join(sorted(gates)),
-        "n": len(values),
-    }
+def _cell(rows: pd.DataFrame | None, failures: pd.DataFrame | None) -> dict[str, Any]:
+    values = [] if rows is None else (100 * rows.sort_values("seed")["value"]).tolist()
+    gates = [] if failures is None else failures.metric.str.removeprefix(f"{UNRELIABLE}/").unique()
+    return {"found": estimate(values) if values else None, "failed": ", ".join(sorted(gates)), "n": len(values)}

@@ -50,12 +50,12 @@ def frequencies(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
     there = [tables.DENSE, *shown(single)]
     means = single.groupby(["pruner", "metric"])["value"].mean()
     means = means[means.index.get_level_values("pruner").isin(there)]
-    low, high = float(means.min()), float(means.max())
+    low, high, step = float(means.min()), float(means.max()), _step(means.index.get_level_values("metric"))
     figure, every = new_grid(-(-len(there) // COLUMNS), COLUMNS)
     for axes, pruner in zip(every, there, strict=False):
-        for metric, mean in means[pruner].items() if pruner in means.index else ():
+        own = means[pruner] if pruner in means.index else means.iloc[:0]
+        for metric, mean in own.items():
             down, across = (int(part) for part in metric.split("/")[1:])
-            step = _step(means[pruner].index)
             for sign in (1, -1):
                 share = (mean - low) / max(high - low, 1e-9)
                 square(axes, sign * across / step, sign * down / step, WORSE, share)
@@ -84,7 +84,8 @@ def _step(metrics: pd.Index) -> int:
 
 def square(axes: Axes, x: float, y: float, colour: str, share: float) -> None:
     face = to_rgba(colour, STRONGEST * max(share, 0.0))
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="none"))
+    # not add_patch, which looks for limits of its own, curve by curve
+    axes.add_artist(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="none"))
 
 
 def framed(axes: Axes, columns: int, rows: int, left: int = 0, top: int = 0) -> None:
