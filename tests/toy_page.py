@@ -62,7 +62,7 @@ def records() -> pd.DataFrame:
 
 
 def page_facts(folder: Path, **changes: Any) -> dict[str, Any]:
-    """What the page shows. Changes: claims, card, shifts, more records, examples, a pair of images, entries, plots."""
+    """What the page shows. Changes: threads, claims, card, shifts, more records, examples, a pair, entries, plots."""
     pair = changes.get("pair", np.arange(64, dtype=np.uint8).reshape(2, 1, 4, 8)[:, :, :, :4])
     example = folder / "toy" / "fixed" / "erm" / "seeds0-2.safetensors"
     write_artefact(example, save({"turn/-90/input": pair, "turn/-90/output": 255 - pair}), "me")
@@ -87,6 +87,7 @@ def page_facts(folder: Path, **changes: Any) -> dict[str, Any]:
         benchmarks=folder / "benchmarks",
         static=ROOT / "report/static",
         reference=ROOT / "report/reference",
+        threads=changes.get("threads", 1),
     )
 
 

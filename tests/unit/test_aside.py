@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from toy_page import page_facts
 
 from shiftpress.reporting.aside import aside, at_once
 
@@ -29,3 +30,9 @@ def test_an_exception_there_is_raised_here():
 def test_a_process_that_vanishes_is_told():
     with pytest.raises(RuntimeError, match="without a result"):
         aside(lambda: os._exit(3))()
+
+
+def test_a_second_process_changes_nothing_on_the_page(tmp_path):
+    one, two = (page_facts(tmp_path / str(threads), threads=threads) for threads in (1, 2))
+    figures = [[(figure["name"], figure["svg"]) for figure in facts["chapters"][0]["figures"]] for facts in (one, two)]
+    assert figures[0] and figures[0] == figures[1] and one["plots"] == two["plots"]
