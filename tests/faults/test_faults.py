@@ -11,7 +11,7 @@ from faults.outcome import BEGIN, END, README, block, read_table
 pytestmark = pytest.mark.fault
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=3)
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.on_project and f.small], ids=lambda fault: fault.id)
 def test_a_run_survives(fault, finished_tiny, tmp_path):
     outcome = fault.tried(finished_tiny, tmp_path / "project", fault.small, 0)

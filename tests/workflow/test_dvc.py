@@ -10,7 +10,7 @@ from projects import BIN, commit, copy_project, planned, run
 
 from shiftpress.core.layers import read_layers
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 
 
 @pytest.fixture(scope="module")

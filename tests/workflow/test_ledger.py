@@ -20,7 +20,7 @@ from projects import BIN, commit, copy_project, environment, jobs_in, run
 
 from shiftpress.core.layers import read_layers
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 TINY = """
 run: {tier: laptop, seeds: [0], seeds_per_job: 1}

@@ -28,7 +28,7 @@ class Fading(Shift):
 '''
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 def test_one_file_and_one_line_add_a_shift(workspace):
     (workspace / "src/shiftpress/shifts/fading.py").write_text(FADING)
     params = workspace / "params.yaml"

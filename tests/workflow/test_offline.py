@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from projects import BIN, SMOKE, copy_project, run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 TINY = """
 run: {tier: tiny, seeds: [0], seeds_per_job: 1}

@@ -62,7 +62,7 @@ def tolerance(metric: str) -> dict[str, float]:
     return TOLERANCE.get(metric) or TOLERANCE[re.split("[/_]", metric)[0]]
 
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 
 def test_every_record_reaches_the_table_and_every_model_the_report(finished):
