@@ -10,7 +10,10 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +60,7 @@ def struck(reference: Project, folder: Path, tries: int, seed: int) -> Outcome:
     outcome, moments, made = Outcome(), random.Random(seed), []
     folder.mkdir(parents=True, exist_ok=True)
     lab = Lab(folder / "lab")
-    signal.signal(signal.SIGTERM, lambda *_: exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     lab.start()
     try:
         for number in range(tries):
@@ -98,37 +101,44 @@ def attempt(reference: Project, folder: Path, lab: Lab, this: Try) -> Try:
     return this
 
 
-def start(project: Project, lab: Lab) -> subprocess.Popen:
-    """Start the command."""
+@contextmanager
+def started(project: Project, lab: Lab) -> Iterator[subprocess.Popen]:
+    """Start the command; if it has not ended by itself, it is ended."""
     env = environment(project.folder)
     env["PATH"] = f"{lab.folder / 'bin'}{os.pathsep}{env['PATH']}"
     command = [BIN / "snakemake", "--profile", "cluster", *TINY]
     with open(project.folder / "run.log", "ab") as log:
-        return subprocess.Popen(command, cwd=project.folder, env=env, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=project.folder, env=env, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            hang_up(process)
 
 
 def run(project: Project, lab: Lab, this: Try) -> None:
     """Run the command, strike, and run it once more if it fails."""
-    process = start(project, lab)
-    if until(lambda: running(lab) or process.poll() is not None, LONGEST_S):
-        time.sleep(this.moment)
-        until(lambda: running(lab) or process.poll() is not None, LONGEST_S)
-        for job in running(lab)[:1]:
-            STRIKES[this.fault](lab, job)
-            this.struck = True
-    if ended(process, lab, this) and process.returncode:
+    with started(project, lab) as process:
+        if until(lambda: running(lab) or process.poll() is not None, LONGEST_S):
+            time.sleep(this.moment)
+            until(lambda: running(lab) or process.poll() is not None, LONGEST_S)
+            for job in running(lab)[:1]:
+                STRIKES[this.fault](lab, job)
+                this.struck = True
+        again = ended(process, lab, this) and process.returncode
+    if again:
         if this.fault == "disk full":
             free_disk(project.results / this.phase)
-        this.starts, process = 2, start(project, lab)
-        if ended(process, lab, this) and process.returncode:
-            this.wrong = f"ended with {process.returncode} after a second start"
+        this.starts = 2
+        with started(project, lab) as process:
+            if ended(process, lab, this) and process.returncode:
+                this.wrong = f"ended with {process.returncode} after a second start"
 
 
 def ended(process: subprocess.Popen, lab: Lab, this: Try) -> bool:
     """Whether the run ends by itself, and soon after its last job."""
     if not until(lambda: look_after_node(lab) or process.poll() is not None, LONGEST_S, pause=1):
         this.wrong = f"hangs; the queue holds {left(lab)}"
-        hang_up(process)
         return False
     this.waited = max(this.waited, time.time() - last_end(lab))
     return True
