@@ -49,6 +49,6 @@ def png(rows: list[np.ndarray], gap: int = 2, shades: int = 256) -> str:
         picture.putpalette([value for level in range(shades) for value in (round(level * 255 / (shades - 1)),) * 3])
         options = {"bits": (shades - 1).bit_length()}
     buffer = io.BytesIO()
-    # the hardest compression takes three times as long for one or two bytes in a hundred
+    # the hardest compression takes five times as long for one or two bytes in a hundred
     picture.save(buffer, "PNG", compress_level=6, **options)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
