@@ -27,9 +27,25 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from warm import server
 
 SERVER = Path(__file__).with_name("server.py")
-# What the jobs of a study import from other packages, all or most of them. `torch._dynamo` is imported by every
-# optimiser of torch when it is made; scipy and compressai are too slow to import for the few that need them.
-MODULES = ["snakemake.iocontainers", "snakemake.logging", "numpy", "torch", "torch._dynamo"]
+# What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself.
+# `torch._dynamo` is imported by every optimiser of torch when it is made; the rest of scipy and compressai are too slow
+# to import for the few that need them. In this order: with pydantic before torch, a job takes 0.3 s more (measured).
+MODULES = [
+    "snakemake.iocontainers",
+    "snakemake.logging",
+    "numpy",
+    "torch",
+    "torch._dynamo",
+    "pydantic.main",
+    "pydantic.type_adapter",
+    "pydantic._internal._generate_schema",
+    "pydantic.fields",
+    "pydantic.types",
+    "annotated_types",
+    "safetensors.torch",
+    "yaml",
+    "scipy.special",
+]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 # asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scipy.interpolate import PchipInterpolator
-
 from shiftpress.core.ascent import transport_cost
 from shiftpress.core.draws import Draws
 from shiftpress.core.records import Record
@@ -44,6 +42,8 @@ def at(curve: Mapping[float, Mapping[str, float]], distance: float) -> dict[str,
     """
     if len(curve) == 1:
         return dict(curve[distance])
+    from scipy.interpolate import PchipInterpolator  # slow to import, for scores of models that nothing is made against
+
     places = [cost**0.5 for cost in sorted(curve)]
     rows = [curve[cost] for cost in sorted(curve)]
     return {name: float(PchipInterpolator(places, [row[name] for row in rows])(distance**0.5)) for name in rows[0]}
