@@ -30,6 +30,7 @@ KINDS = {
     "claims": "Statistics of claims",
     "deck": "Decks of cards beside one card",
     "quantised": "Networks in whole numbers beside ONNX Runtime",
+    "growth": "Twice as much of everything",
     "commands": "Cold start of commands, the DAG, and small jobs",
 }
 """Script and title, in the order of the page."""

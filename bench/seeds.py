@@ -34,7 +34,7 @@ def work(folder: Path, job: dict) -> None:
     snakemake = SimpleNamespace(
         params=Named(codec=job["codec"], objective=job["objective"], fit=job["fit"]),
         wildcards=places,
-        input=SimpleNamespace(train=str(folder / "train"), code=[str(SCRIPT)]),
+        input=Named(train=str(folder / "train"), code=[str(SCRIPT)]),
         output=SimpleNamespace(weights=str(folder / job["seeds"])),
         log=[str(folder / "log")],
         threads=1,
