@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 import torch
-from scipy.special import ndtri
 from torch import Tensor
 
 _LEVELS = 1 << 16
@@ -22,6 +21,8 @@ _MIX2 = -7723592293110705685  # 0x94D049BB133111EB
 
 @cache
 def _normal_quantiles() -> Tensor:
+    from scipy.special import ndtri  # slow to import, and all plans of a study look at this module
+
     middle = (np.arange(_LEVELS) + 0.5) / _LEVELS
     return torch.from_numpy(ndtri(middle).astype(np.float32))
 

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from shiftpress.shifts._border import extended
@@ -51,6 +50,8 @@ def smooth(field: Tensor, sigma: float, mode: str = "nearest", truncate: float =
 @lru_cache(maxsize=64)
 def _matrix(side: int, sigma: float, mode: str, truncate: float, device: torch.device) -> Tensor:
     """The filter along one axis, (side, side)."""
+    from scipy import ndimage  # slow to import, and all plans of a study look at this module
+
     rows = (
         ndimage.gaussian_filter1d(np.eye(side), sigma, axis=0, mode=mode, truncate=truncate) if sigma else np.eye(side)
     )

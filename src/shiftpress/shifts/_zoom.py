@@ -4,7 +4,6 @@ from functools import lru_cache
 from math import ceil
 
 import numpy as np
-from scipy import ndimage
 
 
 def crop(side: int, factor: float) -> int:
@@ -15,6 +14,8 @@ def crop(side: int, factor: float) -> int:
 @lru_cache(maxsize=512)
 def axis(side: int, factor: float) -> np.ndarray:
     """Weights (side, crop) that make one axis of the zoomed image of what remains in view."""
+    from scipy import ndimage  # slow to import, and all plans of a study look at this module
+
     seen = ndimage.zoom(np.eye(crop(side, factor)), (factor, 1), order=1)
     top = (len(seen) - side) // 2
     return seen[top : top + side]

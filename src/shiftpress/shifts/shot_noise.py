@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.special import pdtr
 from torch import Tensor
 
 from shiftpress.core.draws import Draws
@@ -38,6 +37,8 @@ class ShotNoise(Corruption):
 @lru_cache(maxsize=5)
 def _quantiles(photons: int, device: torch.device) -> Tensor:
     """What level and draw become, flat (256 * 65536,) uint8: 16 MiB, five at most."""
+    from scipy.special import pdtr  # slow to import, and all plans of a study look at this kind
+
     mean = np.arange(256)[:, None] / 255 * photons
     counts = np.arange(photons + int(10 * photons**0.5) + 20)
     # how many of the draws fall at or below each count
