@@ -52,7 +52,7 @@ LAYERS = {
     "dataset_entries": {"core", "assembly"},
     "loading": {"core", "entries", "deck_entries", "atmc_entries", "edge_entries", "model_entries", "dataset_entries"},
     "doctor": {"core"},
-    "reference": {"core", "claims"},
+    "reference": {"core", "claims", "reporting"},
     "standing": {"core"},
     "verbs": {"core", "assembly", "loading"},
     "cli": {"core", "loading", "reference", "staging", "verbs", *(f"cli_{verb}" for verb in VERBS)},
