@@ -111,7 +111,7 @@ def _study(overlays: list[Path] | None) -> Any:
 def reference(
     check_only: Annotated[bool, typer.Option("--check", help="write nothing; fail if a file is behind")] = False,
 ) -> None:
-    """Write docs/params.md and the JSON Schemas anew from the typed params."""
+    """Write docs/params.md, the JSON Schemas and the pages' tables of the published run anew."""
     from shiftpress.reference import documents
 
     behind = [p for p, text in documents().items() if not Path(p).is_file() or Path(p).read_text() != text]

@@ -1,6 +1,7 @@
 """What is kept of a finished run stands beside the code, sound, and the pages tell what it says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from shiftpress.claims.headline import RULE, clearness, every, found, headline, 
 from shiftpress.cli import app
 from shiftpress.core.storage import read_artefact, sidecar, write_json
 from shiftpress.exporting.publishing import KEPT
+from shiftpress.reference import PUBLISHED
 from shiftpress.reporting.provenance import in_full, in_short
+from shiftpress.reporting.run import read_run
+
+ROOT = Path(__file__).parents[2]
 
 
 def row(name: str, verdict: str = "SUPPORTED", effect: float | None = 4.0, half: float = 1.0, **other) -> dict:
@@ -108,10 +113,22 @@ def test_a_page_says_which_run_it_was():
         "tier": "t", "described": "2026-01-01T10:32:00+00:00", "commit": "abc", "packages": {"torch": "2.0"},
         "settings": {"run": {"seeds": [0, 1]}}, "jobs": [job, job | {"cpu_s": None, "memory_mb": None}],
         "machine": {"processor": "one", "cores": "2", "system": "Linux", "python": "3.12"},
-        "data": {"d": {"title": "Digits", "images": {"train": 4000, "test": 500}}},
+        "data": {"d": {"title": "Digits", "images": {"test": 500, "train": 4000, "val": 50}}},
     }  # fmt: skip
     assert in_short(run) == (
-        "Tier `t`, 2 seeds, Digits (`d`: 4,000 train, 500 test); made at commit `abc` on 2026-01-01."
+        "Tier `t`, 2 seeds, Digits (`d`: 4,000 train, 50 val, 500 test); made at commit `abc` on 2026-01-01."
     )
     for words in ("2, 0.50 hours", "2026-01-01 10:30 to 10:31 UTC", "900 MB", "torch 2.0, snakemake unknown"):
         assert words in in_full(run)
+
+
+def test_the_run_that_the_readme_tells_is_whole_and_of_a_commit():
+    """That the pages say what its claims do, test_reference.py sees."""
+    folder = ROOT / PUBLISHED
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {"README.md", *KEPT, *map(sidecar, KEPT)}
+    for name in KEPT:
+        read_artefact(folder / name)
+    run = read_run(folder)
+    assert re.fullmatch("[0-9a-f]{12}", run["commit"]) and Path(ROOT, f"tiers/{run['tier']}.yaml").is_file()
+    assert sum(path.stat().st_size for path in folder.rglob("*")) < 20e6

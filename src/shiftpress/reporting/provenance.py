@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+PARTS = ("train", "val", "test")
+
 
 def in_short(run: dict[str, Any]) -> str:
     """Tier, seeds, data, commit and day in a sentence."""
@@ -22,7 +24,7 @@ def in_full(run: dict[str, Any]) -> str:
         "tier, seeds": f"`{run['tier']}`, {', '.join(map(str, run['settings']['run']['seeds']))}",
         "data": _data(run),
         "commit": f"`{run['commit']}`",
-        "machine": f"{machine['processor']}, {machine['cores']} cores; {machine['system']}",
+        "machine": f"{machine['processor']}, {machine['cores']} cores; {machine['system'].partition('-')[0]}",
         "software": f"Python {machine['python']}, " + ", ".join(_version(run, name) for name in ("torch", "snakemake")),
         "jobs": f"{len(jobs)}, {sum(job['cpu_s'] or 0 for job in jobs) / 3600:.2f} hours of processor time",
         "from, to": f"{begun:%Y-%m-%d %H:%M} to {ended:%H:%M} UTC",
@@ -33,11 +35,11 @@ def in_full(run: dict[str, Any]) -> str:
 
 def _data(run: dict[str, Any]) -> str:
     """Every dataset with its images by part."""
-    parts = [
-        f"{card['title']} (`{name}`: {', '.join(f'{count:,} {part}' for part, count in card['images'].items())})"
-        for name, card in run["data"].items()
-    ]
-    return "; ".join(parts)
+    found = []
+    for name, card in run["data"].items():
+        counts = ", ".join(f"{card['images'][part]:,} {part}" for part in PARTS)
+        found.append(f"{card['title']} (`{name}`: {counts})")
+    return "; ".join(found)
 
 
 def _version(run: dict[str, Any], name: str) -> str:
