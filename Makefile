@@ -1,8 +1,12 @@
 .DEFAULT_GOAL := help
 # make faults ONLY="K1 D1" runs some
 ONLY ?=
+# make test COVER=--cov tells how much of src/ they run
+COVER ?=
+# marks of tests that are no part of make test
+LONG := slow or fault or fuzz or browser
 
-.PHONY: help setup report test axe test-slurm faults faults-slurm bench check-robustbench lint lock reference record
+.PHONY: help setup report test test-pipeline test-all axe test-slurm faults faults-slurm bench check-robustbench lint lock reference record
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -29,8 +33,13 @@ build/axe/.ready: requirements/axe.txt $(VENV)/.ready
 
 axe: build/axe/.ready  ## Bring axe-core, with which tests check the report for those who cannot see it
 
-test: setup axe  ## All tests, with coverage of src/
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slurm" --cov --cov-report=term:skip-covered
+test: setup  ## Tests of every part, none of which runs the pipeline: 5 minutes on 2 cores
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(LONG) or slurm)" $(COVER)
+
+test-pipeline: setup axe  ## The other tests: the pipeline end to end, faults, fuzzing, the report in Chromium: 15 minutes
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist load --maxschedchunk 1 -m "($(LONG)) and not slurm"
+
+test-all: test test-pipeline test-slurm  ## All of these
 
 test-slurm: setup  ## The pipeline on a real Slurm of its own (root; apt-get install slurm-wlm munge): 4 minutes
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/slurm

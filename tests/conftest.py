@@ -36,3 +36,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(finished: Path, tmp_path: Path) -> Path:
     """A copy of the finished project that a test may change."""
     return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or one worker would still be at them when the other has no more to do."""
+    items.sort(key=lambda item: -max((mark.kwargs.get("minutes", 0) for mark in item.iter_markers("slow")), default=0))
