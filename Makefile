@@ -23,7 +23,7 @@ $(VENV)/.ready: requirements/lock.txt pyproject.toml requirements/setup.sh
 
 setup: $(VENV)/.ready  ## Make .venv from the hashed lock (TORCH=cpu: CPU-only torch)
 
-report: setup  ## Run the laptop tier (TIER=smoke|standard|paper: another) and say where its report is
+report: setup  ## Run the laptop tier (TIER=smoke|narrowed|standard|paper: another) and say where its report is
 	@$(SNAKEMAKE) $(OVERLAY)
 	@echo "Report: $(CURDIR)/results/$(TIER)/report/index.html"
 
@@ -62,7 +62,7 @@ lock: setup  ## Resolve the dependencies anew into requirements/lock.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --extra dev --extra install -o requirements/lock.txt pyproject.toml
 
-reference: setup  ## Write docs/params.md and the JSON Schemas anew from the typed params
+reference: setup  ## Write docs/params.md, JSON Schemas and the tables of the published run anew
 	@$(BIN)/shiftpress reference
 
 record: setup  ## Tell DVC that the results in the workspace belong to the params and code in it

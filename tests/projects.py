@@ -65,11 +65,13 @@ def jobs_in(said: str) -> dict[str, int]:
 
 
 def copy_project(target: Path) -> Path:
-    """A copy of what git tracks or would track, without results, as a git repository of its own."""
+    """A copy of what git tracks or would track, but no published run, as a git repository of its own."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
+        if name.startswith("docs/results/"):
+            continue
         source, copy = ROOT / name, target / name
         if source.is_symlink() or source.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)

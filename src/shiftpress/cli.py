@@ -11,7 +11,7 @@ from shiftpress.cli_deck import deck
 from shiftpress.cli_doctor import doctor
 from shiftpress.cli_ledger import restore, verify
 from shiftpress.cli_ledger import status as standing
-from shiftpress.cli_results import claims, compare, export
+from shiftpress.cli_results import claims, compare, export, publish
 from shiftpress.cli_slot import slot
 from shiftpress.verbs import plainly
 
@@ -27,7 +27,7 @@ app.add_typer(data, name="data")
 app.add_typer(codec, name="codec")
 app.add_typer(card, name="card")
 app.add_typer(deck, name="deck")
-for verb in (claims, compare, export, doctor, slot, verify, restore):
+for verb in (claims, compare, export, publish, doctor, slot, verify, restore):
     app.command()(verb)
 app.command("status")(standing)
 
@@ -111,7 +111,7 @@ def _study(overlays: list[Path] | None) -> Any:
 def reference(
     check_only: Annotated[bool, typer.Option("--check", help="write nothing; fail if a file is behind")] = False,
 ) -> None:
-    """Write docs/params.md and the JSON Schemas anew from the typed params."""
+    """Write docs/params.md, the JSON Schemas and the pages' tables of the published run anew."""
     from shiftpress.reference import documents
 
     behind = [p for p, text in documents().items() if not Path(p).is_file() or Path(p).read_text() != text]

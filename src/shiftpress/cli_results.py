@@ -66,6 +66,18 @@ def export(
         print(f"{size:>12,} bytes  {out / name}")
 
 
+@plainly
+def publish(
+    out: Annotated[Path, typer.Option("-o", "--out", help="folder to write; what a former run left there is replaced")],
+    tier: TIER = "laptop",
+) -> None:
+    """Copy what is kept of a finished run beside the code: verdicts, records, description and report."""
+    from shiftpress.exporting.publishing import publish as write
+
+    for name, size in write(_folder(tier), out):
+        print(f"{size:>12,} bytes  {out / name}")
+
+
 def _folder(run: str) -> Path:
     """The results folder that a tier or a path names. Raises InputError if it is not there."""
     from shiftpress.core.problems import InputError

@@ -1,11 +1,13 @@
 """Documents made from typed params and results: JSON Schemas and a page for readers. Never edited by hand."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from shiftpress.claims.headline import every, headline
 from shiftpress.claims.results import schema as claims_schema
 from shiftpress.core.adversarial import Robustness
 from shiftpress.core.catalog import component, kinds
@@ -14,8 +16,13 @@ from shiftpress.core.decks import Budgets, Deck
 from shiftpress.core.edge import Edge
 from shiftpress.core.params import FAMILIES, Analysis, Formats, Params, Run, Study
 from shiftpress.core.recipe import AtmcFit, CardFit, CodecFit, EdgeFit
+from shiftpress.core.storage import read_json
+from shiftpress.reporting.provenance import in_full, in_short
 
 Schema = dict[str, Any]
+PUBLISHED = Path("docs/results/standard")
+"""The run whose verdicts the README tells."""
+BEGIN, END = "<!-- made by make reference -->", "<!-- end of what make reference makes -->"
 
 
 def documents() -> dict[str, str]:
@@ -26,7 +33,24 @@ def documents() -> dict[str, str]:
         "docs/tier.schema.json": json.dumps(_optional(schema), indent=1) + "\n",
         "docs/params.md": page(),
         "docs/claims.schema.json": json.dumps(claims_schema(), indent=1) + "\n",
+        **_pages(),
     }
+
+
+def _pages() -> dict[str, str]:
+    """Pages that people write, with what they tell of the published run. Raises DamagedArtefact if it is damaged."""
+    rows, run = read_json(PUBLISHED / "claims.json"), read_json(PUBLISHED / "run.json")
+    told = {
+        Path("README.md"): f"{in_short(run)}\n\n{headline(rows)}",
+        PUBLISHED / "README.md": f"{in_full(run)}\n\n{headline(rows)}\n\n{every(rows)}",
+    }
+    return {path.as_posix(): _between(path.read_text(), text) for path, text in told.items()}
+
+
+def _between(page: str, text: str) -> str:
+    """The page with another text between its marks."""
+    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
+    return f"{before}{BEGIN}\n{text}\n{after}"
 
 
 def params_schema() -> Schema:

@@ -52,7 +52,7 @@ def export(results: Path, out: Path) -> list[tuple[str, int]]:
     Raises InputError if the folder is not empty, or if the project's code is not what the run was described with.
     """
     run = read_run(results)
-    _same_code(run)
+    same_code(run)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there already and not empty: name a new folder.")
     for name, data in _files(results):
@@ -100,7 +100,7 @@ def _about(out: Path) -> dict[str, str]:
     return {name: words for name, words in said.items() if (out / name).exists()}
 
 
-def _same_code(run: dict[str, Any]) -> None:
+def same_code(run: dict[str, Any]) -> None:
     """Provenance that names other code than the run had would be worse than none."""
     other = [name for name, digest in run["code"].items() if _digest(Path(name)) != digest]
     if other:
