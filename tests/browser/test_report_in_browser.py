@@ -153,6 +153,8 @@ def test_tables_and_figures_are_files_too(opened):
 
 def test_a_pointer_over_a_mark_tells_its_number(opened):
     opened.run("document.querySelector('#codecs-toy svg[data-marks]').scrollIntoView({block: 'center'})")
+    # a scroll is told with the next frame, and hides what the pointer showed before
+    opened.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     where = """(svg => { const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
       const [label, across, up, points] = JSON.parse(svg.dataset.marks)[0];
       return [box.left + points[0][0] * scale, box.top + points[0][1] * scale, label, points[0][3]];
