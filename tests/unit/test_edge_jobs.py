@@ -192,7 +192,7 @@ def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all
     assert attacked == {(f"edge_m/{name}", shift) for name, shift in names | worst}
     assert {r.phase for r in found} == {"edge"} and {r.seed for r in found} == {0, 1}
     assert {key.split("/near")[0] for key in read_tensors(outputs["images"]) if "near/" in key} == {
-        f"{seed}/{name}" for seed in (0, 1) for name in ("dense/100", "w8a8/25")
+        f"edge/mnist5k/{seed}/edge_m/{name}" for seed in (0, 1) for name in ("dense/100", "w8a8/25")
     }
 
 
