@@ -43,12 +43,14 @@ class Watch(threading.Thread):
 
     def at_work(self) -> dict[str, set[int]]:
         """Logs, and the processes that hold them open."""
-        found = defaultdict(set)
+        found, parents = defaultdict(set), {}
         for process in os.scandir("/proc"):
             if process.name.isdigit():
                 for log in self.open_logs(process.path):
                     found[log].add(int(process.name))
-        return found
+                    parents[int(process.name)] = parent_of(process.path)
+        # what a job starts to help it, as the drawing of the report does, is that job
+        return {log: {pid for pid in pids if parents[pid] not in pids} for log, pids in found.items()}
 
     def open_logs(self, process: str) -> list[str]:
         """Of one process that is a job, forked from Snakemake and under its name, or that jobs are forked from."""
@@ -60,6 +62,15 @@ class Watch(threading.Thread):
         except OSError:  # it has ended
             return []
         return [path for path in paths if path.startswith(self.logs) and path.endswith(".log")]
+
+
+def parent_of(process: str) -> int | None:
+    """The number of the process that started it, or nothing if it has ended."""
+    try:
+        with open(f"{process}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def until(true, seconds: float, pause: float = 0.2) -> bool:
