@@ -10,9 +10,9 @@ import environment
 import torch
 from digits import digits
 from machine import peak, work
+from networks import trained
 from table import Row, finish, in_turns, options, row
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from shiftpress.attacks.base import Chance
 from shiftpress.attacks.pgd import PGD
@@ -29,28 +29,13 @@ STEPS, BATCH, SHOWN, REPEATS = 20, 250, 1000, 5
 LEAST, POINTS = 1.8, 0.5
 
 
-def trained(kind: str, fields: dict, steps: int, images: Tensor, labels: Tensor) -> nn.Module:
-    """A network after some steps of Adam, in torch's own memory order."""
-    torch.manual_seed(0)
-    net = component("classifiers", kind)(**fields).build(tuple(images.shape[1:]), 10)
-    net.normalise.fit(images)
-    net.to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
-    for _ in range(steps):
-        rows = torch.randint(len(images), (64,))
-        optimizer.zero_grad()
-        F.cross_entropy(net(images[rows]), labels[rows]).backward()
-        optimizer.step()
-    return net.to(memory_format=torch.contiguous_format).eval()
-
-
 def measure(name: str) -> list[Row]:
     """Speed, and how far apart the robust accuracies are."""
     from torchattacks import PGD as Peer
 
     kind, fields, (channels, side), eps, steps = NETS[name]
     train, (shown, truth) = digits(SHOWN, side, channels)
-    net = trained(kind, fields, steps, *train)
+    net = trained(kind, fields, steps, 64, *train)
     shape, ids = (channels, side, side), torch.arange(SHOWN)
     ready = component("classifiers", kind)(**fields).build(shape, 10).eval()
     ready.load_state_dict(net.state_dict())

@@ -21,11 +21,10 @@ import environment
 import numpy as np
 import torch
 from digits import digits
+from networks import trained
 from table import ROOT, Row, finish, options, row, turns
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from shiftpress.core.catalog import component
 from shiftpress.core.folding import folded
 from shiftpress.core.quantised import Quantised
 from shiftpress.packing.integer import IntegerNet
@@ -44,21 +43,6 @@ NETS = {
 BATCHES, REPEATS, WARM = (32, 1), 15, 2
 TESTED = 1000
 APART, SPEEDUP = 0.005, {"ResNet-18": 3.0}
-
-
-def trained(kind: str, fields: dict, steps: int, images: Tensor, labels: Tensor) -> nn.Module:
-    """A network after some steps of Adam."""
-    torch.manual_seed(0)
-    net = component("classifiers", kind)(**fields).build(tuple(images.shape[1:]), 10)
-    net.normalise.fit(images)
-    net.to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
-    for _ in range(steps):
-        rows = torch.randint(len(images), (32,))
-        optimizer.zero_grad()
-        F.cross_entropy(net(images[rows]), labels[rows]).backward()
-        optimizer.step()
-    return net.to(memory_format=torch.contiguous_format).eval()
 
 
 class Peer:
@@ -151,7 +135,7 @@ def measured(name: str, all_data: tuple[Tensor, Tensor, Tensor, Tensor]) -> list
     """Everything about one network."""
     images, labels, shown, truth = all_data
     kind, fields, steps = NETS[name]
-    net = trained(kind, fields, steps, images, labels)
+    net = trained(kind, fields, steps, 32, images, labels)
     quantised = Mse().quantise(net, images)
     with tempfile.TemporaryDirectory() as folder:
         peer = Peer(net, images[:512], shown, folder)
