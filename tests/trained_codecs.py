@@ -55,7 +55,7 @@ def digits(channels: int) -> Tensor:
     return (coloured[:712] * 255).round().to(torch.uint8)
 
 
-def train(kind: str, fields: dict, channels: int = 1, epochs: int = 4) -> tuple[Model, bytes, Tensor]:
+def train(kind: str, fields: dict, channels: int = 1, epochs: int = 2) -> tuple[Model, bytes, Tensor]:
     """A codec of the kind trained on 512 digits, its model file, and 200 other images."""
     torch.set_num_threads(1)
     images = digits(channels)

@@ -1,5 +1,9 @@
-"""The bytes of version 1 do not change: old files stay readable, and other versions of libraries agree."""
+"""The bytes of version 2 do not change: old files stay readable, and other versions of libraries agree."""
 
+import struct
+
+import constriction
+import google_crc32c
 import numpy as np
 import pytest
 import torch
@@ -8,6 +12,8 @@ from shiftpress.coding import container
 from shiftpress.coding.container import Header, Part, Sections
 from shiftpress.coding.packed import pack, unpack
 from shiftpress.coding.parts import Receiver, Sender, chunk_size
+from shiftpress.coding.ranked import Models, _Made, models_of
+from shiftpress.coding.varints import read_escapes
 from shiftpress.core.coding import TABLE_BITS, Symbols, Tables, Uniform
 from shiftpress.core.problems import InputError
 
@@ -18,18 +24,20 @@ TABLES = Tables(
 )
 SENT = [
     Symbols(torch.arange(70 * 3).reshape(70, 3) * 7 % 12, Uniform(12)),
-    Symbols(torch.arange(70 * 4).reshape(70, 4) % 3 - 1, TABLES, torch.arange(70 * 4).reshape(70, 4) % 11 // 10),
-    Symbols(torch.arange(70 * 2).reshape(70, 2) ** 2 % 5 - 1, TABLES, torch.zeros(2, dtype=torch.int64).expand(70, 2)),
+    Symbols(
+        (torch.arange(70 * 4).reshape(70, 4) % 3 - 1).int(), TABLES, torch.arange(70 * 4).reshape(70, 4) % 11 // 10
+    ),
+    Symbols((torch.arange(140).reshape(70, 2) ** 2 % 5 - 1).int(), TABLES, torch.zeros(2).long().expand(70, 2)),
 ]
 CODED = (
-    "89535043013b00000000000000000000000000000000ba350b804335408b046d6164650466756c6c010808465fd00151030c030004000205"
-    "a07aa2e90f98d6042c8c9b56fb27c4d0592ff388b5a8434ad27eb7600d0c240675ca081dbaae67cda8563767ba52c04be2f1546092a09dee"
-    "be200f2e2630914a0fc80b1913133436d5903ecf92dc6f462da1982adc11de11f630f286a2379c58b600edffff5566526345f1ff3fb7bcdc"
-    "e8ecfeff3f8b4b884a39d112b7fdefff3f4ffbff3ff3be749b8a4b1b5cb1f4ff3f87ecff3fe73bdf8c8672689474f5ff3fd7ffff3f77fb65"
-    "6ece369d5348efff3fe7efffff40434d989ff4ff3f0ffdff3f6bee0d74a14aa0a4c0f6ff3f77f5ff3f138a906b63c6e26dc1f2ff3f03f6ff"
-    "3fab661872ff0b65b7b9f4ff3f73f7ff3fb7217a6a25ab656f3d7c7254c5b864a507a5871042ce706676cb9c4e7417465782a9071e57c8d9"
-    "4d7429d69327f9b0d8f1724ac29a96e1f31130932275169b0e02020001020001010200010200000102000102000102000106060606060606"
-    "060606060606060606060606060606060606060606060606060606060606060606060606060606060606060600020606060606"
+    "89535043023b00000000000000000000000000000000ba350b8075740960046d6164650466756c6c010808465fd00151030c03000400021b"
+    "b27eb0e90f98d6042c8c9b56fb27c4d0592ff388b5a8434ad27eb7600d0c240675ca081dbaae67cda8563767ba52c04be2f1546092a09dee"
+    "be200f2e2630914a0fc80b1913133436d5903ecf92dc6f462da1982adc11de11f630f286a2379c58b6001749126eeaffbfb76526b13003f3"
+    "7709338c6fbaf1ffbf0ffeffbf3f5b9873b1a69f1fbaf2ffbf33eeffff09054d6f46fbffff85f2ffbf4b5af931f42a4f1298eaffbf87faff"
+    "bf5b16bc1c65c7c96d11f8ffbf3fecffbf27585555f55be45b6af2ffbf87ebffbfcf71c87f062de15caaecffbfc7f1ffbfef77960eb8b48a"
+    "04e2efffbfafecffffff32f7190dfeffffcef7ffbf0b1a9f2718059d21b453c978e34adb6cdfe7c45bb07861372c8bb77d77f848b8a89283"
+    "b54bbe2101f82ca79bb97619d4a3086bd9b59b87b815a2000000000102000102000102000102000102000102000102000106060606060606"
+    "060606060606060606060606060606060606060606060606060606060606060606060606060606060606060602000606060606"
 )  # fmt: skip
 
 
@@ -68,6 +76,114 @@ def test_what_was_sent_is_received_by_tables_and_escapes():
     assert sections.packed and sections.coded and sections.escaped
     for sent, found in zip(SENT, receive(bytes.fromhex(CODED)), strict=True):
         assert torch.equal(sent.values, found)
+
+
+def plainly_read(data: bytes) -> list[torch.Tensor]:
+    """The parts with tables by a reader that takes docs/bitstream.md word for word, symbol after symbol."""
+    _, sections = container.read(data)
+    coder = constriction.stream.stack.AnsCoder(np.frombuffer(sections.coded, "<u4").astype(np.uint32))
+    escaped, found = read_escapes(sections.escaped), [part.values.clone() for part in SENT[1:]]
+    for chunk in (range(64), range(64, 70)):
+        for part, values in zip(SENT[1:], found, strict=True):
+            missing = []
+            for table, (counts, first) in enumerate(zip(TABLES.counts.tolist(), TABLES.offsets.tolist(), strict=True)):
+                ranked = sorted(range(len(counts) - 1), key=lambda place: (-counts[place], place))
+                frequencies = np.array([*(counts[place] for place in ranked), counts[-1]], np.float64)
+                model = constriction.stream.model.Categorical(frequencies, perfect=False)
+                for place, image in ((p, i) for p in range(values.shape[1]) for i in chunk if part.rows[i, p] == table):
+                    rank = coder.decode(model)
+                    values[image, place] = first + ranked[rank] if rank < len(ranked) else 0
+                    missing += [(image, place)] if rank == len(ranked) else []
+            for image, place in sorted(missing):
+                values[image, place] = next(escaped)
+    assert coder.is_empty() and next(escaped, None) is None
+    return found
+
+
+def test_a_reader_that_takes_the_document_at_its_word_reads_the_same():
+    for part, found in zip(SENT[1:], plainly_read(bytes.fromhex(CODED)), strict=True):
+        assert torch.equal(part.values, found)
+
+
+def test_a_stream_of_version_1_is_refused_in_words():
+    data = bytearray(bytes.fromhex(CODED))
+    data[4] = 1
+    data[55:59] = struct.pack("<I", google_crc32c.value(bytes(data[:55])))
+    assert data[5] == 59
+    with pytest.raises(InputError, match="^The stream has version 1; this program reads version 2.$"):
+        container.read(bytes(data))
+
+
+def random_tables(draw: np.random.Generator, count: int = 40) -> Tables:
+    """Narrow and wide ones, many with places that never occur."""
+    places = np.arange(-64, 65)
+    made = []
+    for width in np.exp(draw.uniform(-3, 4, count)):
+        shape = np.exp(-np.abs(places - draw.integers(-3, 4)) / width)
+        counts = np.floor(shape / shape.sum() * ((1 << TABLE_BITS) - 1)).astype(int)
+        made.append([*counts, (1 << TABLE_BITS) - counts.sum()])
+    return Tables(torch.tensor(made, dtype=torch.int32), torch.full((count,), -64, dtype=torch.int32))
+
+
+def test_both_ways_to_decode_read_the_same_stream():
+    """Which one is the quicker may change from version to version, so neither may be part of the format."""
+    models = Models(random_tables(np.random.default_rng(0)))
+    counts, ways = models.decoders._counts, models.decoders._lazy
+    assert len(ways) == 40 and 5 < sum(ways) < 35, "some tables of each way"
+    symbols = np.random.default_rng(1).integers(0, 130, (40, 500)).astype(np.int32)
+    every = [models.encoders, models.decoders, *(_Made(counts, [lazy] * 40) for lazy in (False, True))]
+    streams = []
+    for made in every:
+        coder = constriction.stream.stack.AnsCoder()
+        for row in range(40):
+            coder.encode_reverse(symbols[row], made[row])
+        streams.append(coder.get_compressed())
+    assert all(np.array_equal(streams[0], other) for other in streams[1:])
+    for made in every:
+        coder = constriction.stream.stack.AnsCoder(streams[0])
+        for row in reversed(range(40)):
+            assert np.array_equal(coder.decode(made[row], 500), symbols[row])
+        assert coder.is_empty()
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["the same tables for every image", "other tables for each"])
+def test_integers_of_any_size_come_back_as_they_were(shared):
+    draw = np.random.default_rng(2)
+    tables = random_tables(draw)
+    tables = Tables(tables.counts, torch.tensor(draw.integers(-200, 200, 40), dtype=torch.int32))
+    tables.offsets[:2] = torch.tensor([-(1 << 20), 1 << 20])
+    values = draw.integers(-300, 300, (70, 50))
+    odd = [
+        -(1 << 31),
+        (1 << 31) - 1,
+        -(1 << 31) + 63,
+        (1 << 31) - 64,
+        (1 << 20) + 128,
+        (1 << 20) + 129,
+        -(1 << 20) - 1,
+        0,
+    ]
+    values[draw.integers(0, 70, 400), draw.integers(0, 50, 400)] = draw.choice(odd, 400)
+    rows = torch.from_numpy(draw.integers(0, 40, (1 if shared else 70, 50))).expand(70, -1)
+    sent, sender = [Symbols(torch.from_numpy(values).int(), tables, rows)], Sender()
+    for start, real in ((0, 64), (64, 6)):
+        sender.put([Symbols(sent[0].values[start : start + 64], tables, rows[start : start + 64])], real)
+    header = Header("made", "full", bytes(16), SHAPE, 70, tuple(sender.parts), sender.symbols_crc)
+    (found,) = receive(container.write(header, sender.sections()), sent)
+    assert torch.equal(found, sent[0].values) and found.dtype == torch.int32
+
+
+def test_integers_that_could_overflow_are_not_taken():
+    with pytest.raises(TypeError, match="int32"):
+        Sender().put([Symbols(SENT[1].values.long(), TABLES, SENT[1].rows)], 70)
+
+
+def test_models_are_made_again_when_the_tables_change():
+    tables = Tables(TABLES.counts.clone(), TABLES.offsets.clone())
+    made = models_of(tables)
+    assert models_of(Tables(tables.counts.clone(), tables.offsets.clone())) is made
+    tables.offsets.add_(1)
+    assert models_of(tables) is not made
 
 
 def test_a_packed_number_has_the_bytes_it_always_had():

@@ -42,10 +42,12 @@ def test_every_stage_is_decoded_from_its_symbols_alone(codec):
             received = net.decode(Received(sent), len(IMAGES), stage)
             assert torch.equal(received, net(IMAGES, stage).images)
         for part in sent:
-            assert part.values.dtype == torch.int64 and len(part.values) == len(IMAGES)
+            assert len(part.values) == len(IMAGES)
             if isinstance(part.alphabet, Uniform):
+                assert part.values.dtype == torch.int64
                 assert 0 <= part.values.min() and part.values.max() < part.alphabet.levels
             else:
+                assert part.values.dtype == torch.int32
                 assert (part.alphabet.counts.sum(1) == 1 << TABLE_BITS).all() and (part.alphabet.counts >= 0).all()
                 assert (part.alphabet.counts[:, -1] > 0).all(), "the escape can always be sent"
 

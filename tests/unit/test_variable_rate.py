@@ -22,7 +22,7 @@ IMAGES = torch.nn.functional.interpolate(torch.rand(64, 1, 8, 8, generator=RNG),
 SMALL = {"channels": 8, "latents": 8, "halvings": 3}
 
 
-def trained(codec, epochs=250):
+def trained(codec, epochs=100):
     fit = {"epochs": epochs, "batch": 16, "lr": 2e-3, "drops": [], "drop_factor": 0.2}
     seeds = {"init_seed": 0, "order_seed": 0, "draw_seed": 0, "progress": Progress("test", epochs)}
     with TemporaryDirectory() as folder:
@@ -35,7 +35,7 @@ def trained(codec, epochs=250):
 
 @pytest.fixture(scope="module", params=[Factorized, Hyperprior])
 def net(request):
-    return trained(request.param(**SMALL, target_bpp=0.2, rate_step=0.05))
+    return trained(request.param(**SMALL, target_bpp=0.2, rate_step=0.1))
 
 
 def test_dual_ascent_reaches_the_wanted_rate(net):

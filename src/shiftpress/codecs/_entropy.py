@@ -1,12 +1,14 @@
 """Entropy models from CompressAI, and the integer tables that streams are written with."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 from torch import Tensor, nn
 
-from shiftpress.core.coding import TABLE_BITS, Source, Symbols, Tables
+from shiftpress.core.coding import HALF, TABLE_BITS, Source, Symbols, Tables
+from shiftpress.core.problems import InputError
 
 REACH = 64
 """Integers from -REACH to REACH have a place in the tables; others go by the escape."""
@@ -44,8 +46,9 @@ class Bottleneck(nn.Module):
 
     def symbols(self, y: Tensor) -> Symbols:
         """Integers around the medians, flat."""
-        values = (y - self._medians()).round().long().flatten(1)
-        return Symbols(values, self.tables, self._rows(len(y), y[0, 0].numel()))
+        rows = self._rows(len(y), y[0, 0].numel())
+        medians = self.model.quantiles[:, 0, 1].index_select(0, rows[0])
+        return Symbols(whole(flat(y), medians), self.tables, rows)
 
     def received(self, source: Source, count: int, side: tuple[int, int]) -> Tensor:
         """The values the decoder sees, (count, C, *side)."""
@@ -53,8 +56,9 @@ class Bottleneck(nn.Module):
         return self.values(source.take(self.tables, shape, self._rows(count, side[0] * side[1])), side)
 
     def values(self, symbols: Tensor, side: tuple[int, int]) -> Tensor:
-        """What integers (N, C * h * w) stand for, (N, C, h, w)."""
-        return symbols.view(len(symbols), self.channels, *side).to(self._medians()) + self._medians()
+        """What integers (N, h * w * C) stand for, (N, C, h, w)."""
+        medians = self._medians()
+        return raised(symbols, side).to(medians) + medians
 
     @property
     def tables(self) -> Tables:
@@ -83,8 +87,7 @@ class Bottleneck(nn.Module):
         return self.model.quantiles[:, 0, 1].detach().view(1, -1, 1, 1)
 
     def _rows(self, count: int, places: int) -> Tensor:
-        rows = torch.arange(self.channels, device=self.counts.device)
-        return rows.repeat_interleave(places).expand(count, -1)
+        return _channels(self.channels, places, self.counts.device).expand(count, -1)
 
 
 class Gaussian(nn.Module):
@@ -115,6 +118,30 @@ class Gaussian(nn.Module):
         window = torch.arange(-REACH, REACH + 1, device=self.scales.device, dtype=torch.float32)
         likelihood = self.model._likelihood(window.expand(SCALES, -1), self.scales[:, None])
         self.counts.copy_(counts_of(likelihood))
+
+
+@lru_cache(16)
+def _channels(channels: int, places: int, device: torch.device) -> Tensor:
+    """The channel of each number of an image."""
+    return torch.arange(channels, device=device).repeat(places)
+
+
+def whole(numbers: Tensor, centres: Tensor | float = 0.0) -> Tensor:
+    """Integers around the centres, int32. Raises InputError where a number is out of range, or none."""
+    rounded = (numbers - centres).round_()
+    if not rounded.abs().amax().item() < HALF:
+        raise InputError("The model gives numbers too large to code.")
+    return rounded.int()
+
+
+def flat(numbers: Tensor) -> Tensor:
+    """(N, C, h, w) -> (N, h * w * C), place after place, which is how networks here keep them in memory."""
+    return numbers.permute(0, 2, 3, 1).flatten(1)
+
+
+def raised(symbols: Tensor, side: tuple[int, int]) -> Tensor:
+    """The way back, (N, C, *side)."""
+    return symbols.view(len(symbols), *side, -1).permute(0, 3, 1, 2)
 
 
 def _medians_of(rows: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from shiftpress.codecs._entropy import LARGEST, SCALES, SMALLEST, Bottleneck, Gaussian
+from shiftpress.codecs._entropy import LARGEST, SCALES, SMALLEST, Bottleneck, Gaussian, flat, raised, whole
 from shiftpress.codecs._variable import VariableRateNet, analysis, bits_of, synthesis
 from shiftpress.codecs.hyperprior import Hyperprior
 from shiftpress.core.codecnet import FULL, Coded
@@ -40,13 +40,13 @@ class HyperpriorNet(VariableRateNet):
         z = self.bottleneck.symbols(self.hyper_analysis(y.abs()))
         yield z
         z_hat = self.bottleneck.values(z.values, self.side)
-        yield Symbols(y.round().long().flatten(1), self.gaussian.tables, self.scales.rows(z_hat).flatten(1))
+        yield Symbols(whole(flat(y)), self.gaussian.tables, flat(self.scales.rows(z_hat)))
 
     def decode(self, source: Source, count: int, stage: str = FULL) -> Tensor:
         z_hat = self.bottleneck.received(source, count, self.side)
-        rows = self.scales.rows(z_hat)
-        y = source.take(self.gaussian.tables, (count, rows[0].numel()), rows.flatten(1))
-        return self._image(y.view(rows.shape).to(z_hat))
+        rows = flat(self.scales.rows(z_hat))
+        y = source.take(self.gaussian.tables, (count, rows.shape[1]), rows)
+        return self._image(raised(y, (2 * self.side[0], 2 * self.side[1])).to(z_hat))
 
     @torch.no_grad()
     def freeze(self) -> None:

@@ -14,7 +14,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
 
 MAGIC = b"\x89SPC"
-VERSION = 1
+VERSION = 2
 _FIXED = struct.Struct("<4sBB16s2I")
 _CRC = struct.Struct("<I")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -11,7 +11,7 @@ from torch import Tensor
 from shiftpress.coding.codec import Step, checked, chunks, known, levels_of, stream
 from shiftpress.coding.container import read
 from shiftpress.coding.model import Model
-from shiftpress.coding.parts import Receiver, Sender, chunk_size
+from shiftpress.coding.parts import Receiver, Sender, chunk_size, filled_up
 from shiftpress.core.codecnet import FULL, CodecNet
 from shiftpress.core.coding import Symbols, Tables, Uniform
 from shiftpress.core.problems import InputError
@@ -78,11 +78,11 @@ class _Several:
             self.receivers.append(Receiver(header, sections, self.receivers[0] if self.receivers else None))
 
     def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
-        taken = torch.zeros(shape, dtype=torch.int64)
+        taken = []
         for row, receiver in enumerate(self.receivers):
             own = rows if rows is None else rows[row : row + 1]
-            taken[row] = torch.from_numpy(receiver.values(alphabet, shape[1], own)[0])
-        return taken
+            taken.append(receiver.values(alphabet, shape[1], own))
+        return filled_up(torch.cat(taken), shape[0])
 
     def finish(self) -> None:
         """Raises InputError unless all streams were read to their ends."""

@@ -12,7 +12,7 @@ from torch import nn
 
 from shiftpress.codecs.base import Codec
 from shiftpress.coding.container import MOST_SIDE, Header
-from shiftpress.coding.tabled import flaw
+from shiftpress.coding.ranked import flaw
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.coding import Tables
 from shiftpress.core.component import Name

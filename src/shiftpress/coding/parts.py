@@ -8,10 +8,12 @@ import google_crc32c
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from shiftpress.coding.container import Header, Part, Sections
 from shiftpress.coding.packed import pack, unpack
-from shiftpress.coding.tabled import Grouping, Models, TableReader, TableWriter
+from shiftpress.coding.ranked import Models, models_of
+from shiftpress.coding.tabled import TableReader, TableWriter
 from shiftpress.coding.varints import read_escapes, write_escapes
 from shiftpress.core.coding import Symbols, Tables, Uniform
 from shiftpress.core.problems import InputError
@@ -34,7 +36,7 @@ class _ModelCache:
     def of(self, tables: Tables) -> Models:
         key = id(tables.counts)
         if key not in self._made:
-            self._made[key] = (tables.counts, Models(tables))  # the tensor is kept so that its id stays its own
+            self._made[key] = (tables.counts, models_of(tables))  # the tensor is kept so that its id stays its own
         return self._made[key][1]
 
 
@@ -56,12 +58,14 @@ class Sender:
         self.parts = self.parts or parts
         self._packed = self._packed or [[] for _ in parts]
         for place, part in enumerate(symbols):
-            values = part.values[:real].cpu().numpy()
+            values = part.values[:real].cpu()
             if isinstance(part.alphabet, Uniform):
-                self._packed[place].append(values)
+                self._packed[place].append(values.numpy())
             else:
-                models, rows = self._models.of(part.alphabet), part.rows if part.rows is None else part.rows[:real]
-                self._tables.put(models, values, Grouping(rows, values.shape, len(models)))
+                if values.dtype != torch.int32:
+                    raise TypeError("Integers that are coded by tables are int32.")
+                models = self._models.of(part.alphabet)
+                self._tables.put(models, values, models.grouping(_tables_of(part.rows, values.shape), real))
             self.symbols_crc = _extended(self.symbols_crc, values)
         self.count += real
 
@@ -97,11 +101,9 @@ class Receiver:
         """The next part of the chunk; images that only fill it up get zeros."""
         if shape[0] != self.chunk:
             raise InputError("The stream has other parts than this model reads.")
-        values, taken = self.values(alphabet, shape[1], rows), torch.zeros(shape, dtype=torch.int64)
-        taken[: len(values)] = torch.from_numpy(values)
-        return taken
+        return filled_up(self.values(alphabet, shape[1], rows), self.chunk)
 
-    def values(self, alphabet: Uniform | Tables, symbols: int, rows: Tensor | None = None) -> np.ndarray:
+    def values(self, alphabet: Uniform | Tables, symbols: int, rows: Tensor | None = None) -> Tensor:
         """The next part of the images of the chunk that are real, (n, symbols)."""
         levels = alphabet.levels if isinstance(alphabet, Uniform) else 0
         parts = self.header.parts
@@ -109,11 +111,10 @@ class Receiver:
             raise InputError("The stream has other parts than this model reads.")
         real = min(self.chunk, self.header.count - self._done)
         if levels:
-            values = self._packed[self._place][self._done : self._done + real]
+            values = torch.from_numpy(self._packed[self._place][self._done : self._done + real])
         else:
             models = self._models.of(alphabet)
-            rows = rows if rows is None else rows[:real]
-            values = self._tables.take(models, Grouping(rows, (real, symbols), len(models)))
+            values = self._tables.take(models, models.grouping(_tables_of(rows, (real, symbols)), real))
         self._crc = _extended(self._crc, values)
         self._place += 1
         return values
@@ -133,10 +134,23 @@ class Receiver:
             raise InputError("The stream is damaged: the checksum of its symbols differs.")
 
 
+def filled_up(values: Tensor, count: int) -> Tensor:
+    """Symbols of the images that are real, and zeros for those that only fill up the chunk."""
+    missing = count - len(values)
+    return F.pad(values, (0, 0, 0, missing)) if missing else values
+
+
+def _tables_of(rows: Tensor | None, shape: tuple[int, int]) -> Tensor:
+    """Which table each of the symbols (N, n) has: (N, n), or (1, n) where it is the same for every image."""
+    if rows is None:
+        return torch.zeros((1, shape[1]), dtype=torch.int64)
+    return rows[: 1 if rows.stride(0) == 0 else shape[0]].cpu()
+
+
 def _levels(symbols: Symbols) -> int:
     return symbols.alphabet.levels if isinstance(symbols.alphabet, Uniform) else 0
 
 
-def _extended(crc: int, values: np.ndarray) -> int:
+def _extended(crc: int, values: Tensor) -> int:
     """The running checksum, over symbols as 32-bit integers in the order of images."""
-    return google_crc32c.extend(crc, np.ascontiguousarray(values, "<i4").tobytes())
+    return google_crc32c.extend(crc, np.ascontiguousarray(values.numpy(), "<i4"))

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from shiftpress.core.coding import HALF
 from shiftpress.core.problems import InputError
 
 MOST_BITS = 32
-HALF = 1 << 31
-"""Escaped integers are at least -HALF and less than HALF."""
 
 
 def varint(value: int) -> bytes:

@@ -7,6 +7,8 @@ from torch import Tensor
 
 TABLE_BITS = 22
 """Frequencies of a table add up to 2 to this power."""
+HALF = 1 << 31
+"""Integers that are coded by tables are at least -HALF and less than HALF."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Tables:
 
 @dataclass(frozen=True)
 class Symbols:
-    """A part of the code of N images: integers (N, n) int64, how they are distributed, and by which row of the tables.
+    """A part of the code of N images: integers (N, n), how they are distributed, and by which row of the tables.
 
-    ``rows`` (N, n) int64 names the table of each integer; none where there is nothing to choose.
+    ``values`` are int64 where all levels are equally likely, and int32 where tables apply. ``rows`` (N, n) int64 names
+    the table of each integer; none where there is nothing to choose.
     """
 
     values: Tensor
@@ -44,4 +47,4 @@ class Source(Protocol):
     """Where a decoder takes symbols from, in the order in which the encoder sent them."""
 
     def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
-        """The next part of the code, (N, n) int64. Raises InputError if the stream cannot hold it."""
+        """The next part of the code, (N, n) as it was sent. Raises InputError if the stream cannot hold it."""
