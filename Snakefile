@@ -31,6 +31,7 @@ include: "workflow/rules/atmc.smk"
 include: "workflow/rules/edge.smk"
 include: "workflow/rules/attacks.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/timing.smk"
 include: "workflow/rules/report.smk"
 
 

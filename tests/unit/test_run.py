@@ -24,11 +24,13 @@ def test_jobs_are_read_from_their_benchmarks(tmp_path):
     benchmark(tmp_path, "train_codec/d/a/erm/seeds0-2.tsv", "2.5", "2.25", "90.5")
     benchmark(tmp_path, "prepare_data/d.tsv", "1.0", "NA", "-")
     benchmark(tmp_path, "train_codec/d/a/erm/seeds7.tsv", "9", "9", "nan")
-    found = jobs(tmp_path, ["0-2"])
+    benchmark(tmp_path, "train_codec/d/gone/erm/seeds0-2.tsv", "9", "9", "9")
+    timed = ["train_codec/d/a/erm", "prepare_data/d"]
+    found = jobs(tmp_path, ["0-2"], timed)
     assert [(job["rule"], job["about"]) for job in found] == [
         ("prepare_data", "d"),
         ("train_codec", "d/a/erm/seeds0-2"),
-    ], "seed 7 is left over from another study"
+    ], "seed 7 and a codec are left over from another study"
     assert (found[0]["cpu_s"], found[0]["memory_mb"]) == (None, None)
     assert found[1] == {
         "rule": "train_codec",
@@ -38,8 +40,8 @@ def test_jobs_are_read_from_their_benchmarks(tmp_path):
         "memory_mb": 90.5,
         "ended": "1970-01-01T01:00:00+00:00",
     }
-    assert jobs(tmp_path, ["7"])[-1]["memory_mb"] is None
-    assert jobs(tmp_path / "nowhere", ["0-2"]) == []
+    assert jobs(tmp_path, ["7"], timed)[-1]["memory_mb"] is None
+    assert jobs(tmp_path / "nowhere", ["0-2"], timed) == []
 
 
 def test_a_run_is_described_by_what_decided_its_numbers(tmp_path, monkeypatch):
@@ -56,6 +58,7 @@ def test_a_run_is_described_by_what_decided_its_numbers(tmp_path, monkeypatch):
         artefacts=["scores.parquet"],
         benchmarks=tmp_path / "benchmarks",
         blocks=["0-2"],
+        timed=[],
     )
     assert found["tier"] == "t" and found["settings"] == PARAMS and found["commit"] == "unknown"
     digest = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("Snakefile", "src/a.py", "claims/p.yaml")}

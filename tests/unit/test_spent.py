@@ -12,16 +12,18 @@ def spent(tmp_path):
     for path, cpu in {
         "train/a/seeds0-2.tsv": "30",
         "train/a/seeds5.tsv": "99",
+        "train/gone/seeds0-2.tsv": "98",
+        "fetch/gone.tsv": "97",
         "fetch/a.tsv": "4",
         "fetch/b.tsv": "-",
     }.items():
         file = tmp_path / "benchmarks" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"s\tmax_rss\tcpu_time\n2.5\t100\t{cpu}\n")
-    return jobs(tmp_path / "benchmarks", ["0-2"])
+    return jobs(tmp_path / "benchmarks", ["0-2"], ["train/a", "fetch/a", "fetch/b"])
 
 
-def test_jobs_of_other_seeds_do_not_count_and_short_ones_cost_nothing(spent):
+def test_jobs_of_other_seeds_or_of_no_rule_now_do_not_count_and_short_ones_cost_nothing(spent):
     assert spent.cpu.sum() == 34 and sorted(spent.seeds) == [0, 0, 3]
     rows = {row["rule"]: row for row in costs(spent, {"train": "codecs"})}
     assert rows["train"]["phase"] == "codecs" and rows["fetch"]["jobs"] == 2 and rows["fetch"]["wall"] == 5

@@ -9,6 +9,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from signed import signed
+
 from batch.site import Site
 from shiftpress.core.yamlfile import read_yaml
 
@@ -47,8 +49,8 @@ def needs_of(rule: str, tier: str, site: Site, on_gpu: bool = False) -> dict[str
     memory = ceil(row["peak_mb"] * SPARE * factor["memory"]) + OVERHEAD_MB + on_gpu * ON_GPU_MB
     minutes = max(LEAST_MINUTES, ceil(row["seconds"] * SLOWER * factor["time"] / 60))
     return {
-        "mem_mb": lambda wildcards, attempt: min(memory * attempt, site.largest_mb),
-        "runtime": lambda wildcards, attempt: min(minutes * attempt, site.longest_minutes),
+        "mem_mb": signed(lambda wildcards, attempt: min(memory * attempt, site.largest_mb)),
+        "runtime": signed(lambda wildcards, attempt: min(minutes * attempt, site.longest_minutes)),
         "lanes": 1,
         # not 0 where there is none: Kubernetes would send such a job to a node with GPUs
         **({"gpu": row["gpu"]} if "gpu" in row else {}),

@@ -18,6 +18,7 @@ rule train_base:
         "<benchmarks>/train_base/{dataset}/{classifier}/{training}/seeds{seeds}.tsv"
     wildcard_constraints:
         training="natural|adversarial|mixed|trades",
+    priority: AWAITED
     group:
         packed("train_base")
     threads: 1
@@ -50,6 +51,7 @@ rule train_atmc:
         "<logs>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("train_atmc")
     threads: 1
@@ -69,8 +71,8 @@ rule train_atmc:
 rule score_atmc:
     input:
         code=code("score_atmc", "classifiers", "compressors"),
-        shifted=lambda w: [*map(ancient, compared_shifted(w))],
-        shifted_digests=lambda w: [*map(sidecar, compared_shifted(w))],
+        shifted=compared_images,
+        shifted_digests=compared_digests,
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,
@@ -125,5 +127,5 @@ rule compare_atmc:
 
 rule atmc:
     input:
-        with_sidecars(base_grid()),
+        with_sidecars(base_grid(paths.BASE)),
         with_sidecars(atmc_grid(paths.COMPRESSED)),

@@ -1,5 +1,10 @@
 """Names of attacks on networks of every phase. Defines no rule."""
 
+@cache
+def attacks_against(phase, dataset, model):
+    """Names of the study's attacks on a network."""
+    return attacks_on(PARAMS, phase, dataset, model)
+
 
 def attacks_of(phase):
     """The study's attacks on the wildcards' network."""
@@ -7,16 +12,15 @@ def attacks_of(phase):
         "cards": ["classifier", "augmentation", "pruner"],
         "atmc": ["classifier", "compressor"],
     }[phase]
-    return lambda w: attacks_on(
-        PARAMS, phase, w.dataset, os.path.join(*(w[part] for part in parts))
+    return lambda w: attacks_against(
+        phase, w.dataset, os.path.join(*(w[part] for part in parts))
     )
 
 
 def attack_entries(phase):
     """params: how to build them."""
-    return lambda w: {
-        name: PARAMS.attacks[name].model_dump() for name in attacks_of(phase)(w)
-    }
+    names = attacks_of(phase)
+    return signed(lambda w: {n: PARAMS.attacks[n].model_dump() for n in names(w)})
 
 
 def attack_modules(phase):
@@ -36,11 +40,8 @@ def attacked_cards(pattern):
         path
         for dataset in PARAMS.datasets_of("cards")
         for classifier, augmentation, pruner in CARDS
-        if attacks_on(
-            PARAMS,
-            "cards",
-            dataset,
-            os.path.join(classifier, augmentation, pruner),
+        if attacks_against(
+            "cards", dataset, os.path.join(classifier, augmentation, pruner)
         )
         for path in expand(
             pattern,
@@ -58,7 +59,7 @@ def attacked_atmc(pattern, compressed=COMPRESSED, seeds=SEEDS):
     return [
         path
         for dataset, classifier, compressor in compressed
-        if attacks_on(PARAMS, "atmc", dataset, os.path.join(classifier, compressor))
+        if attacks_against("atmc", dataset, os.path.join(classifier, compressor))
         for path in expand(
             pattern,
             dataset=dataset,
@@ -69,10 +70,11 @@ def attacked_atmc(pattern, compressed=COMPRESSED, seeds=SEEDS):
     ]
 
 
+@cache
 def edge_attacks(dataset, classifier):
     """Names of the attacks on each method's networks of one size."""
     return {
-        name: attacks_on(PARAMS, "edge", dataset, os.path.join(classifier, name))
+        name: attacks_against("edge", dataset, os.path.join(classifier, name))
         for name in edge_methods(PARAMS)
     }
 
@@ -99,10 +101,11 @@ def attacked_edge(pattern, datasets=PARAMS.datasets_of("edge")):
     ]
 
 
+@cache
 def attacks_on_decks(dataset):
     """Names of the attacks on every deck behind a gate, and on every card by itself, that there are any on."""
     found = {
-        model: attacks_on(PARAMS, "decks", dataset, model)
+        model: attacks_against("decks", dataset, model)
         for model in (models_of(PARAMS)["decks"] if dataset in DECKED else [])
     }
     return {model: names for model, names in found.items() if names}

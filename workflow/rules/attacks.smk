@@ -56,6 +56,7 @@ rule attack_atmc:
         "<logs>/attack_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_atmc/{dataset}/{classifier}/{compressor}/seeds{seeds}.tsv"
+    priority: LONG
     group:
         packed("attack_atmc")
     threads: 1
@@ -90,6 +91,7 @@ rule attack_edge:
         "<logs>/attack_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    priority: LONG
     group:
         packed("attack_edge")
     threads: 1
@@ -128,6 +130,7 @@ rule attack_decks:
         "<logs>/attack_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/attack_decks/{dataset}/seeds{seeds}.tsv"
+    priority: LONG
     group:
         packed("attack_decks")
     threads: 1

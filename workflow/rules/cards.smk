@@ -16,6 +16,7 @@ rule train_dense:
         "<logs>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_dense/{dataset}/{classifier}/{augmentation}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("train_dense")
     threads: 1
@@ -50,6 +51,7 @@ rule prune_card:
         "<benchmarks>/prune_card/{dataset}/{classifier}/{augmentation}/{pruner}/seeds{seeds}.tsv"
     wildcard_constraints:
         pruner="|".join(PARAMS.pruners),
+    priority: AWAITED
     group:
         packed("prune_card")
     threads: 1

@@ -13,6 +13,7 @@ rule train_codec:
         "<logs>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_codec/{dataset}/{codec}/{objective}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("train_codec")
     threads: 1

@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(
@@ -11,6 +12,7 @@ sys.path.insert(
 )
 from warm.scripts import keep_warm
 
+gc.disable()  # imports make no garbage
 keep_warm()  # before anything of the project is imported: jobs are forked from here
 
 from shiftpress.assembly import (
@@ -44,16 +46,21 @@ from batch.inside import run_inside
 from batch.lost import notice_lost_jobs
 from batch.needs import group_of, needs_of
 from batch.site import notify, read_site
+from ending import end_every_job
 from ledger.study import keep_plan
+from signed import signed
 from timers import set_no_timers
 
 set_no_timers()
+end_every_job()
 run_inside()
 notice_lost_jobs()
 work_alone()
 FAILURES = watch(workflow)
 # A plan is millions of objects, none of them garbage: looking for some takes a third of the time of a large study.
+gc.freeze()
 gc.set_threshold(1_000_000)
+gc.enable()
 
 # Not Snakemake's own `configfile:`: that reader evaluates `__use_yte__` files as Python, takes duplicate keys and knows
 # no lines. Overlays given with --configfile are read again here, strictly.
@@ -72,6 +79,9 @@ try:
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)
+
+# Which jobs go first: those that others wait for, then long ones; the others are left to fill the cores at the end.
+AWAITED, LONG = 2, 1
 
 SEEDS = blocks(PARAMS.run.seeds, PARAMS.run.seeds_per_job)
 DATASETS = PARAMS.chosen("datasets")
@@ -126,7 +136,12 @@ def packed(rule):
 def entry(family):
     """params: the entry that the family's wildcard names."""
     wildcard = family.removesuffix("s")
-    return lambda w: getattr(PARAMS, family)[w[wildcard]].model_dump()
+
+    @cache
+    def dumped(name):
+        return getattr(PARAMS, family)[name].model_dump()
+
+    return signed(lambda w: dumped(w[wildcard]))
 
 
 def modules(family, names):
@@ -140,13 +155,18 @@ def code(script, *families, also=lambda w: []):
     Snakemake's own trigger sees a rule and its script, not the modules the script imports.
     """
 
+    @cache
+    def list_of(*chosen):
+        return listing(sources(f"workflow/scripts/{script}.py", *chosen))
+
+    @signed
     def files(w):
         chosen = [
             name
             for family in families
             for name in modules(family, [w[family.removesuffix("s")]])
         ]
-        return [listing(sources(f"workflow/scripts/{script}.py", *chosen, *also(w)))]
+        return [list_of(*chosen, *also(w))]
 
     return files
 
@@ -180,9 +200,13 @@ def card_grid(pattern):
     ]
 
 
+# Marked once: in a large study a job in three reads the same shifted images.
+marked = cache(ancient)
+
+
 def with_sidecars(files):
     """Artefacts and their digests; the digests decide what is stale, never the times of large files."""
-    return [*map(ancient, files), *map(sidecar, files)]
+    return [*map(marked, files), *map(sidecar, files)]
 
 
 def pointer_of(w):
@@ -220,6 +244,7 @@ def tracked_raw():
     return sorted(path for path in found if Path(path).parent.name in kinds)
 
 
+@cache
 def shifts_of(dataset, white_box=False):
     """Names of the study's shifts that are for a dataset."""
     return [
@@ -229,6 +254,7 @@ def shifts_of(dataset, white_box=False):
     ]
 
 
+@cache
 def shifted(dataset, pattern):
     """Paths for every shift of a dataset whose images are made beforehand."""
     return expand(pattern, dataset=dataset, shift=shifts_of(dataset))
@@ -245,16 +271,43 @@ def compared_under(dataset):
     return [name for name in shifts_of(dataset) if under == "all" or name in under]
 
 
-def compared_shifted(w):
-    """input: images of those shifts."""
-    return expand(paths.SHIFTED, dataset=w.dataset, shift=compared_under(w.dataset))
+@cache
+def compared_shifted(dataset):
+    """Paths of the images of those shifts."""
+    return expand(paths.SHIFTED, dataset=dataset, shift=compared_under(dataset))
 
 
+@signed
+def shifted_images(w):
+    """input: images of the shifts of a dataset."""
+    return [*map(marked, shifted(w.dataset, paths.SHIFTED))]
+
+
+@signed
+def shifted_digests(w):
+    """input: their digests."""
+    return [*map(sidecar, shifted(w.dataset, paths.SHIFTED))]
+
+
+@signed
+def compared_images(w):
+    """input: images of the shifts that compressed classifiers are compared under."""
+    return [*map(marked, compared_shifted(w.dataset))]
+
+
+@signed
+def compared_digests(w):
+    """input: their digests."""
+    return [*map(sidecar, compared_shifted(w.dataset))]
+
+
+@signed
 def sources_of_shifts(w):
     """params: where the images of each shift come from, in the order of the inputs."""
     return {name: SHIFTS[name].source for name in shifts_of(w.dataset)}
 
 
+@signed
 def white_box_of(w):
     """params: the shifts that are made against this model anew."""
     codec, card = ["codec", "objective"], ["classifier", "augmentation", "pruner"]
@@ -318,6 +371,7 @@ def dense_of(w):
     return expand(paths.DENSE, **w)
 
 
+@signed
 def cards_of(w):
     """params: names, below a seed, of the networks in a file, and what they add to the model's name."""
     levels = [0.0] if w.pruner == "dense" else PRUNERS[w.pruner].sparsities

@@ -44,15 +44,15 @@ def atmc_grid(pattern):
     ]
 
 
-def base_grid():
-    """Paths of all base networks that compressors start from."""
+def base_grid(pattern):
+    """Paths for all base networks that compressors start from."""
     started = [each for each in COMPRESSED if not COMPRESSORS[each[2]].from_scratch]
     return sorted(
         {
             path
             for dataset, classifier, compressor in started
             for path in expand(
-                paths.BASE,
+                pattern,
                 dataset=dataset,
                 classifier=classifier,
                 training=training_of(compressor),

@@ -13,6 +13,7 @@ rule fetch_data:
         raw=paths.RAW,
     log:
         "<logs>/fetch_data/{kind}/{file}.log",
+    priority: AWAITED
     threads: 1
     resources:
         **asked_by("fetch_data"),
@@ -41,6 +42,7 @@ rule prepare_data:
         "<logs>/prepare_data/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare_data/{dataset}.tsv"
+    priority: AWAITED
     group:
         packed("prepare_data")
     threads: 1

@@ -14,6 +14,7 @@ rule pack_decks:
         "<logs>/pack_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/pack_decks/{dataset}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("pack_decks")
     threads: 1
@@ -34,8 +35,8 @@ rule pack_decks:
 rule score_decks:
     input:
         code=code("score_decks", also=modules_scoring),
-        shifted=lambda w: [*map(ancient, deck_shifted(w))],
-        shifted_digests=lambda w: [*map(sidecar, deck_shifted(w))],
+        shifted=deck_images,
+        shifted_digests=deck_digests,
         train=ancient(paths.TRAIN),
         train_digest=sidecar(paths.TRAIN),
         packed=ancient(paths.PACKED),
@@ -47,6 +48,7 @@ rule score_decks:
         "<logs>/score_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/score_decks/{dataset}/seeds{seeds}.tsv"
+    priority: LONG
     group:
         packed("score_decks")
     threads: 1
@@ -67,8 +69,8 @@ rule score_decks:
 rule search_decks:
     input:
         code=code("search_decks", also=modules_searching),
-        shifted=lambda w: [*map(ancient, deck_shifted(w))],
-        shifted_digests=lambda w: [*map(sidecar, deck_shifted(w))],
+        shifted=deck_images,
+        shifted_digests=deck_digests,
         val=ancient(paths.VAL),
         val_digest=sidecar(paths.VAL),
         packed=ancient(paths.PACKED),
@@ -80,6 +82,7 @@ rule search_decks:
         "<logs>/search_decks/{dataset}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/search_decks/{dataset}/seeds{seeds}.tsv"
+    priority: LONG
     group:
         packed("search_decks")
     threads: 1

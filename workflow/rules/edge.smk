@@ -16,6 +16,7 @@ rule train_edge:
         "<logs>/train_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/train_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("train_edge")
     threads: 1
@@ -47,6 +48,7 @@ rule round_edge:
         "<logs>/round_edge/{dataset}/{classifier}/seeds{seeds}.log",
     benchmark:
         "<benchmarks>/round_edge/{dataset}/{classifier}/seeds{seeds}.tsv"
+    priority: AWAITED
     group:
         packed("round_edge")
     threads: 1
@@ -64,8 +66,8 @@ rule round_edge:
 rule score_edge:
     input:
         code=code("score_edge", "classifiers"),
-        shifted=lambda w: [*map(ancient, compared_shifted(w))],
-        shifted_digests=lambda w: [*map(sidecar, compared_shifted(w))],
+        shifted=compared_images,
+        shifted_digests=compared_digests,
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,

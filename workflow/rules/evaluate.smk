@@ -4,8 +4,8 @@
 rule score_codec:
     input:
         code=code("score_codec", "codecs", also=white_box_modules),
-        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
-        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
+        shifted=shifted_images,
+        shifted_digests=shifted_digests,
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         weights=ancient(paths.CODEC),
@@ -36,8 +36,8 @@ rule score_codec:
 rule score_formats:
     input:
         code=code("score_formats"),
-        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
-        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
+        shifted=shifted_images,
+        shifted_digests=shifted_digests,
     output:
         records=paths.FORMAT_RECORDS,
         digest=sidecar(paths.FORMAT_RECORDS),
@@ -45,6 +45,7 @@ rule score_formats:
         "<logs>/score_formats/{dataset}.log",
     benchmark:
         "<benchmarks>/score_formats/{dataset}.tsv"
+    priority: LONG
     group:
         packed("score_formats")
     threads: 1
@@ -62,8 +63,8 @@ rule score_formats:
 rule score_card:
     input:
         code=code("score_card", "classifiers", also=white_box_modules),
-        shifted=lambda w: [*map(ancient, shifted(w.dataset, paths.SHIFTED))],
-        shifted_digests=lambda w: [*map(sidecar, shifted(w.dataset, paths.SHIFTED))],
+        shifted=shifted_images,
+        shifted_digests=shifted_digests,
         test=ancient(paths.TEST),
         test_digest=sidecar(paths.TEST),
         card=paths.DATA_CARD,

@@ -23,8 +23,9 @@ ALL_CARDS = (
 CANDIDATES = list(dict.fromkeys([*MEMBERS, *ALL_CARDS]))
 
 
-def file_of(member, dataset, block):
-    """The file that holds a member for the seeds of a block.
+@cache
+def labels_of(classifier, augmentation, block):
+    """Labels of the blocks that hold the copies of a classifier and augmentation for the seeds of a block.
 
     Copies beyond the study's own card are trained together, as many as a deck asks of a classifier and augmentation, so
     that every pruner finds the dense networks it begins with.
@@ -32,10 +33,15 @@ def file_of(member, dataset, block):
     alike = [
         other.copy
         for other in MEMBERS
-        if (other.classifier, other.augmentation)
-        == (member.classifier, member.augmentation)
+        if (other.classifier, other.augmentation) == (classifier, augmentation)
     ]
-    labels = blocks_of_copies(block, max([0, *alike]) + 1, PARAMS.run.copies_per_job)
+    return blocks_of_copies(block, max([0, *alike]) + 1, PARAMS.run.copies_per_job)
+
+
+@cache
+def file_of(member, dataset, block):
+    """The file that holds a member for the seeds of a block."""
+    labels = labels_of(member.classifier, member.augmentation, block)
     first = seeds_of(block)[0] + STRIDE * member.copy
     return paths.CARD.format(
         dataset=dataset,
@@ -92,9 +98,22 @@ def deck_shifts(dataset):
     return [name for name in shifts_of(dataset) if under == "all" or name in under]
 
 
-def deck_shifted(w):
-    """input: images of those shifts."""
-    return expand(paths.SHIFTED, dataset=w.dataset, shift=deck_shifts(w.dataset))
+@cache
+def deck_shifted(dataset):
+    """Paths of the images of those shifts."""
+    return expand(paths.SHIFTED, dataset=dataset, shift=deck_shifts(dataset))
+
+
+@signed
+def deck_images(w):
+    """input: those images."""
+    return [*map(marked, deck_shifted(w.dataset))]
+
+
+@signed
+def deck_digests(w):
+    """input: their digests."""
+    return [*map(sidecar, deck_shifted(w.dataset))]
 
 
 def deck_sources(w):

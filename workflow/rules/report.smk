@@ -94,6 +94,7 @@ rule render_report:
         datasets=DATASETS,
         plots=PLOTS,
         blocks=[*SEEDS, *copied_blocks()],
+        timed=timed(),
     message:
         "Rendering {output.html}"
     script:
@@ -122,6 +123,7 @@ rule describe_run:
         benchmarks=f"benchmarks/{PARAMS.run.tier}",
         datasets=DATASETS,
         blocks=[*SEEDS, *copied_blocks()],
+        timed=timed(),
     message:
         "Describing the run in {output.run}"
     script:

@@ -21,6 +21,7 @@ rule shift_images:
         "<logs>/shift_images/{dataset}/{shift}.log",
     benchmark:
         "<benchmarks>/shift_images/{dataset}/{shift}.tsv"
+    priority: AWAITED
     group:
         packed("shift_images")
     threads: 1

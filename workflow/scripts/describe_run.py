@@ -16,5 +16,6 @@ with job(snakemake.log[0]):
         artefacts=[i.scores, i.claims, i.report],
         benchmarks=Path(p.benchmarks),
         blocks=p.blocks,
+        timed=p.timed,
     )
     write_json(o.run, run, producer(p, i), "statistical")  # it tells times

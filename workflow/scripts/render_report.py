@@ -22,6 +22,7 @@ with job(snakemake.log[0]):
         shifts=p.shifts,
         plots=p.plots,
         blocks=p.blocks,
+        timed=p.timed,
         benchmarks=Path(p.benchmarks),
         static=Path("report/static"),
         reference=Path("report/reference"),

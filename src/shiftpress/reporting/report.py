@@ -50,6 +50,7 @@ def facts(
     shifts: Labels,
     plots: list[str],
     blocks: list[str],
+    timed: list[str],
     benchmarks: Path,
     static: Path,
     reference: Path,
@@ -84,7 +85,7 @@ def facts(
         "code_sha256": digest_of(code_files()),
         "origin": origin(),
         "packages": packages(),
-        **_spent(benchmarks, blocks, Path(scores).parent, len(params["run"]["seeds"]), static),
+        **_spent(jobs(benchmarks, blocks, timed), Path(scores).parent, len(params["run"]["seeds"]), static),
     }
     figures = curves() | own
     for chapter in found["chapters"]:
@@ -94,9 +95,9 @@ def facts(
     return found | {"checklist": checklist(found)}
 
 
-def _spent(benchmarks: Path, blocks: list[str], results: Path, seeds: int, static: Path) -> dict[str, Any]:
+def _spent(spent: pd.DataFrame, results: Path, seeds: int, static: Path) -> dict[str, Any]:
     """What the run cost, and the picture of its rules."""
-    spent, phases = jobs(benchmarks, blocks), phases_of(Path("workflow/rules"))
+    phases = phases_of(Path("workflow/rules"))
     rules = costs(spent, phases)
     return {
         "costs": rules,

@@ -12,6 +12,7 @@ from shiftpress.core.history import stamp
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import DamagedArtefact, read_facts, read_json
 from shiftpress.reporting.origin import code_files, origin
+from shiftpress.reporting.timings import own_files
 
 SCHEMA = "shiftpress/run/1"
 CARD = ("title", "images", "pixels_sha256", "origin", "licence", "citation")
@@ -19,7 +20,13 @@ CARD = ("title", "images", "pixels_sha256", "origin", "licence", "citation")
 
 
 def described(
-    *, params: dict[str, Any], cards: dict[str, str], artefacts: list[str], benchmarks: Path, blocks: list[str]
+    *,
+    params: dict[str, Any],
+    cards: dict[str, str],
+    artefacts: list[str],
+    benchmarks: Path,
+    blocks: list[str],
+    timed: list[str],
 ) -> dict[str, Any]:
     """Everything about this run that its records do not say."""
     machine = origin()
@@ -34,7 +41,7 @@ def described(
         "packages": _packages(),
         "data": {name: _card(path) for name, path in cards.items()},
         "artefacts": {Path(path).name: _facts(path) for path in artefacts},
-        "jobs": jobs(benchmarks, blocks),
+        "jobs": jobs(benchmarks, blocks, timed),
     }
 
 
@@ -49,14 +56,9 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def jobs(benchmarks: Path, blocks: list[str]) -> list[dict[str, Any]]:
-    """The jobs whose times were taken: rule, what it was about, seconds, and when it ended, by the time of the file.
-
-    Files of other seed blocks than those of the study are left over from another run.
-    """
-    mine = {f"seeds{block}" for block in blocks}
-    files = [f for f in sorted(benchmarks.rglob("*.tsv")) if f.stem in mine or not f.stem.startswith("seeds")]
-    return [_job(file, benchmarks) for file in files]
+def jobs(benchmarks: Path, blocks: list[str], timed: list[str]) -> list[dict[str, Any]]:
+    """The study's jobs whose times were taken: rule, what it was about, seconds, and when it ended, by its file."""
+    return [_job(file, benchmarks) for file in own_files(benchmarks, blocks, timed)]
 
 
 def _job(file: Path, benchmarks: Path) -> dict[str, Any]:

@@ -9,35 +9,35 @@ import pandas as pd
 
 from shiftpress.core.seeds import seeds_of
 from shiftpress.core.statistics import MIN_SEEDS, detectable_effect
+from shiftpress.reporting.timings import own_files
 
 COLUMNS = ["rule", "seeds", "wall", "cpu", "memory"]
 MORE = 2
 """Seeds whose price the report names."""
 
 
-def jobs(benchmarks: Path, blocks: list[str]) -> pd.DataFrame:
-    """A row per job, from Snakemake's benchmark files: its rule, how many seeds it took, seconds and megabytes.
+def jobs(benchmarks: Path, blocks: list[str], timed: list[str]) -> pd.DataFrame:
+    """A row per job of the study, from its benchmark file: its rule, how many seeds it took, seconds and megabytes.
 
-    Jobs that know no seeds have 0. Files of other seed blocks than those of the study are left over from another run.
+    Jobs that know no seeds have 0.
     """
-    mine = {f"seeds{block}": len(seeds_of(block.split("x")[0])) for block in blocks}
+    seeds = {f"seeds{block}": len(seeds_of(block.split("x")[0])) for block in blocks}
     rows = []
-    for folder in sorted(path for path in benchmarks.glob("*") if path.is_dir()):
-        for file in sorted(folder.rglob("*.tsv")):
-            if file.stem in mine or not file.stem.startswith("seeds"):
-                with open(file, newline="") as lines:
-                    for row in csv.DictReader(lines, delimiter="\t"):
-                        spent = [_number(row.get(name)) for name in ("s", "cpu_time", "max_rss")]
-                        rows.append((folder.name, mine.get(file.stem, 0), *spent))
+    for file in own_files(benchmarks, blocks, timed):
+        with open(file, newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t"):
+                spent = [_number(row.get(name)) for name in ("s", "cpu_time", "max_rss")]
+                rows.append((file.relative_to(benchmarks).parts[0], seeds.get(file.stem, 0), *spent))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def costs(spent: pd.DataFrame, phases: dict[str, str]) -> list[dict[str, Any]]:
-    """Jobs, wall seconds, processor seconds and the largest memory of each rule, and the phase it belongs to."""
-    return [
+    """Jobs, wall seconds, processor seconds and the largest memory of each rule, and its phase; the dearest first."""
+    found = [
         {"rule": rule, "phase": phases.get(str(rule), ""), **_sums(own)}
         for rule, own in spent.groupby("rule", sort=False)
     ]
+    return sorted(found, key=lambda row: -row["cpu"])
 
 
 def phase_costs(spent: pd.DataFrame, phases: dict[str, str], results: Path) -> list[dict[str, Any]]:
@@ -45,11 +45,12 @@ def phase_costs(spent: pd.DataFrame, phases: dict[str, str], results: Path) -> l
     own = spent.assign(phase=spent.rule.map(lambda rule: phases.get(rule, "")))
     files = {folder.name: _files(folder) for folder in sorted(results.glob("*")) if folder.is_dir()}
     named = list(dict.fromkeys([*own.phase, *files]))
-    return [
+    found = [
         {"phase": name or "others", **_sums(own[own.phase == name])}
         | dict(zip(("files", "bytes"), files.get(name, (None, None)), strict=True))
         for name in named
     ]
+    return sorted(found, key=lambda row: -row["cpu"])
 
 
 def phases_of(rules: Path) -> dict[str, str]:
