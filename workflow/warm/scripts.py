@@ -7,6 +7,7 @@ what needs another interpreter (a conda environment, a container, environment mo
 """
 
 import atexit
+import contextlib
 import importlib
 import json
 import logging
@@ -219,6 +220,7 @@ def end() -> None:
     WarmScript.warm.stop()
     if WarmScript.left:
         logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(REQUEUE)

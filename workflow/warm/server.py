@@ -175,6 +175,8 @@ def forked(requests: socket.socket, modules: list[str], project: str) -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == project]:
             del sys.modules[name]
         logging.getLogger("snakemake").handlers.clear()
+        gc.freeze()
+        gc.enable()  # the process that plans goes without while it imports
         threadpoolctl.threadpool_limits(1)  # as if OMP_NUM_THREADS had been 1 at the imports
         main(requests, modules)
     except BaseException:
