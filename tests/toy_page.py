@@ -84,11 +84,17 @@ def page_facts(folder: Path, **changes: Any) -> dict[str, Any]:
         shifts=changes.get("shifts", SHIFTS),
         plots=changes.get("plots", ["toy-codecs-turn", "toy-cards-turn"]),
         blocks=["0", "1"],
+        timed=[_job(path.relative_to(folder / "benchmarks")) for path in (folder / "benchmarks").rglob("*.tsv")],
         benchmarks=folder / "benchmarks",
         static=ROOT / "report/static",
         reference=ROOT / "report/reference",
         threads=changes.get("threads", 1),
     )
+
+
+def _job(file: Path) -> str:
+    """What a study calls the job of a benchmark file."""
+    return (file.parent if file.stem.startswith("seeds") else file.with_suffix("")).as_posix()
 
 
 def made_page(folder: Path, **changes: Any) -> str:

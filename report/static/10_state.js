@@ -44,11 +44,17 @@ const download = (name, kind, text) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 };
 
+// What comes into the window on the way gets its size only then, and moves what is below it.
+const settle = (target, frames) => {
+  target.scrollIntoView();
+  if (frames) requestAnimationFrame(() => settle(target, frames - 1));
+};
+
 // What an address points at is opened, with all that it stands in.
 const reveal = () => {
   const target = document.getElementById(state.anchor());
   if (!target) return;
   for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
-  target.scrollIntoView();
+  settle(target, 4);
 };
 addEventListener("hashchange", reveal);

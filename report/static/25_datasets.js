@@ -21,7 +21,7 @@
     if (target && target.closest(".dataset[hidden]")) {
       select.value = "";
       show();
-      target.scrollIntoView();
+      settle(target, 4);
     }
   });
 })();

@@ -81,7 +81,15 @@
       "\\end{tabular}", "\\end{table}", ""].join("\n");
   };
 
+  // a long name may be broken behind its slashes, not within a word
+  const breakable = (head) => {
+    const parts = head.textContent.split("/");
+    if (parts.length > 1 && !head.children.length)
+      head.replaceChildren(...parts.flatMap((part, place) => (place ? ["/", make("wbr"), part] : [part])));
+  };
+
   const enhance = (table, place) => {
+    every("tbody th[scope=row]", table).forEach(breakable);
     const key = "t" + place;
     const region = table.closest(".scroll");
     const caption = region ? region.getAttribute("aria-label") || words(region.previousElementSibling || table) : "";

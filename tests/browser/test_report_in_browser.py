@@ -21,14 +21,14 @@ def opened(browser, whole) -> Browser:
     return browser
 
 
-def test_a_large_report_is_one_file_of_15_mb_ready_within_three_seconds(browser, whole):
+def test_a_large_report_is_one_file_of_15_mb_ready_within_two_seconds(browser, whole):
     text = whole.read_text()
     # curves, maps and the figures of claims
     assert text.count('<div class="plot">') >= 60 and text.count('class="layer') + text.count("<img") >= 200
-    assert int(text.split(" papers, ")[1].split(" records")[0]) >= 5000
+    assert int(text.split(" papers, ")[1].split(" records")[0].replace(",", "")) >= 5000
     assert whole.stat().st_size <= 15 * MEGABYTE
     # another test may take the processor once, but not thrice
-    assert min(browser.open(whole.as_uri()) for _ in range(3)) <= 3
+    assert min(browser.open(whole.as_uri()) for _ in range(3)) <= 2
     assert browser.run("document.documentElement.dataset.ready") == "yes"
 
 
@@ -65,6 +65,21 @@ def test_nothing_hangs_out_of_the_window(browser, whole, width):
         assert browser.run(outside.replace("WIDTH", str(width))) == []
         ground, ink = browser.run("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
         assert (ground == "rgb(255, 255, 255)") != dark and ground != ink
+    browser.window(1440)
+
+
+def test_a_link_to_a_chapter_ends_at_it_though_none_before_was_laid_out(browser, whole):
+    links = "[...document.querySelectorAll('nav a')]"
+    for width in (390, 1440):
+        browser.window(width)
+        browser.open(whole.as_uri())
+        for place in range(browser.run(f"{links}.length")):
+            browser.run(f"{links}[{place}].click()")
+            browser.run("new Promise(done => { let left = 6; const next = () => left-- ? requestAnimationFrame(next) "
+                        ": done(); next(); })")  # fmt: skip
+            top = browser.run(f"document.querySelector({links}[{place}].hash).getBoundingClientRect().top")
+            end = browser.run("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
+            assert abs(top) <= 2 or end, browser.run(f"{links}[{place}].hash")
     browser.window(1440)
 
 
@@ -195,6 +210,16 @@ def test_without_scripts_all_numbers_are_there(browser, whole):
     visible = "(s => [...document.querySelectorAll(s)].filter(node => node.getClientRects().length).length)"
     assert browser.run(f"{visible}('details.claim')") == 44 and browser.run(f"{visible}('main table')") > 5
     assert browser.run(f"{visible}('.plot svg')") > 20 and browser.run(f"{visible}('#filters, .bar')") == 0
+
+
+def test_what_is_far_from_the_window_waits_to_be_laid_out_but_is_printed(opened):
+    waits = """[...document.querySelectorAll('section, figure')].filter(
+      node => getComputedStyle(node).contentVisibility !== 'visible').length"""
+    assert opened.run(waits) > 20
+    opened.send("Emulation.setEmulatedMedia", media="print")
+    found = opened.run(waits)
+    opened.send("Emulation.setEmulatedMedia", media="")
+    assert found == 0
 
 
 def test_it_prints_with_every_claim_open(opened):

@@ -46,10 +46,13 @@ def claim_files(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def in_words(row: dict[str, Any]) -> dict[str, Any]:
     """A row of claims.json with what its numbers mean, and the same for its parts."""
     late = bool((row.get("registered") or {}).get("late"))
+    theirs = next((part["reported"] for part in row["parts"] if part["name"] == row["condition"]), None)
     return _found(row) | {
         "parts": [_found(part) for part in row["parts"]],
         "known": KNOWN.get(row["reported"]["known"], row["reported"]["known"]),
-        "paper_value": next((part["reported"] for part in row["parts"] if part["name"] == row["condition"]), None),
+        "paper_value": theirs,
+        "off": _off(row, theirs),
+        "factor": row["kind"] in FACTORS,
         "sided": "two-sided, level 0.05" if row["sides"] == 2 else "one-sided, level 0.025",
         "written": _written(row),
         "late": late,
@@ -86,6 +89,16 @@ def _threshold(row: dict[str, Any]) -> str:
     if row["within"]:
         return f"between {_short(row['within'][0])} and {_short(row['within'][1])}"
     return "none, only described"
+
+
+def _off(row: dict[str, Any], theirs: dict[str, Any] | None) -> float | None:
+    """How far the effect is from the one reported: the difference, or of factors the ratio; nothing without both."""
+    ours, reported = row.get("effect"), theirs and theirs["value"]
+    if ours is None or reported is None:
+        return None
+    if row["kind"] in FACTORS:
+        return ours / reported if reported else None
+    return ours - reported
 
 
 def _short(value: float) -> str:

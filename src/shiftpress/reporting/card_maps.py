@@ -31,14 +31,13 @@ def differences(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
         if pruner in methods:
             column, row = methods.index(pruner), corruptions.index(shift)
             square(axes, column, row, BETTER if mean > 0 else WORSE, (abs(mean) / largest) ** 0.5)
-            text = f"{mean:+.1f}".replace("-", "−")
-            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=INK)
+            axes.text(column, row, signed(mean), ha="center", va="center", fontsize=8, color=INK)
     axes.set_xticks(range(len(methods)), [method.replace("_", "\n") for method in methods], fontsize=8)
     axes.set_yticks(range(len(corruptions)), [shift.replace("_", " ") for shift in corruptions], fontsize=9)
     framed(axes, len(methods), len(corruptions))
     note = "Points of accuracy, mean over severities and seeds; blue is better than dense, orange worse."
     data = data.sort_values(["model", "shift"], ignore_index=True)
-    return Drawn(to_svg(figure, name, title), data, "shift", note)
+    return Drawn(to_svg(figure, name, title), data, "shift", note, bands=False)
 
 
 def frequencies(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Drawn | None:
@@ -74,12 +73,18 @@ def frequencies(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
         f"Low frequencies in the middle; from {100 * low:.0f} % error (palest) to {100 * high:.0f} % (darkest). "
         "The numbers are means over rings, of radius up to 4, up to 10, and beyond, in cycles per image."
     )
-    return Drawn(to_svg(figure, name, title), data, "ring", note)
+    return Drawn(to_svg(figure, name, title), data, "ring", note, bands=False)
 
 
 def _step(metrics: pd.Index) -> int:
     """Distance of neighbouring frequencies."""
     return min(int(metric.split("/")[2]) for metric in metrics if metric.startswith("error/0/") and metric[8:] != "0")
+
+
+def signed(value: float) -> str:
+    """With one decimal and its sign; what is rounded to nothing has none."""
+    text = f"{value:+.1f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
 def square(axes: Axes, x: float, y: float, colour: str, share: float) -> None:

@@ -10,7 +10,7 @@ from shiftpress.reporting.codec_figures import against_rate, allocation, over_an
 from shiftpress.reporting.drawn import Drawn
 from shiftpress.reporting.figures import ROOM, against_severity
 from shiftpress.reporting.published import about
-from shiftpress.reporting.style import codec_looks, look_of
+from shiftpress.reporting.style import FORMATS, codec_looks, look_of
 
 Labels = dict[str, dict[str, str]]
 Chart = dict[str, Any]
@@ -31,11 +31,11 @@ MORE: dict[str, tuple[Draw, str]] = {
     "against_rate": (against_rate, "Clean distortion against rate"),
     "on_disk": (
         partial(against_rate, rate="disk_bits"),
-        "Clean distortion against bytes on disk, beside image formats, headers counted once",
+        "Clean distortion against bytes on disk{beside}, headers counted once",
     ),
     "as_files": (
         partial(against_rate, rate="file_bits"),
-        "Clean distortion against bytes on disk, beside image formats, a file for each image",
+        "Clean distortion against bytes on disk{beside}, a file for each image",
     ),
     "allocation": (allocation, "Clean distortion of the nested codes against the size of their prefix"),
 }
@@ -51,10 +51,13 @@ def charts(frame: pd.DataFrame, known: pd.DataFrame, plots: list[str], shifts: L
         found[name] = _over_shift(parts.get((dataset, phase, AXES[phase][0]), none), known, name, shifts)
     codecs = frame[frame.phase == "codecs"]
     for dataset, here in codecs.groupby("dataset", sort=False):
+        beside = (
+            ", beside image formats" if any(model.split("/")[0] in FORMATS for model in here.model.unique()) else ""
+        )
         for what, (draw, title) in MORE.items():
-            name = f"{dataset}-codecs-{what}"
-            if drawn := draw(here, about(known, dataset), name, f"{title}, {dataset}"):
-                found[name] = chart(name, f"{title}, {dataset}", drawn)
+            name, title = f"{dataset}-codecs-{what}", f"{title.format(beside=beside)}, {dataset}"
+            if drawn := draw(here, about(known, dataset), name, title):
+                found[name] = chart(name, title, drawn)
     return found
 
 
@@ -98,6 +101,7 @@ def chart(name: str, title: str, drawn: Drawn) -> Chart:
         "place": {"bits": "bits per image", "prefix": "prefix"}.get(drawn.place, drawn.place),
         "note": drawn.note,
         "theirs": drawn.theirs,
+        "bands": drawn.bands,
         "rows": drawn.data.rename(columns={drawn.place: "place"}).to_dict("records"),
         "paper": paper.astype(object).where(paper.notna(), None).to_dict("records"),
         "csv": drawn.data.to_csv(index=False, lineterminator="\n"),

@@ -18,3 +18,5 @@ class Drawn:
     """Column of the published numbers that is drawn."""
     theirs: str = "paper"
     """Whose the published numbers are."""
+    bands: bool = True
+    """Whether intervals are drawn; a map has none."""

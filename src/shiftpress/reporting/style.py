@@ -29,6 +29,9 @@ RC = {
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.color": "#8080804d",
+    # the grid says where a tick is
+    **{f"{axis}tick.{which}.size": 0 for axis in "xy" for which in ("major", "minor")},
+    **{f"{axis}tick.major.pad": 6 for axis in "xy"},
     "legend.frameon": False,
     # that of SVG
     "figure.dpi": 72,
@@ -91,5 +94,8 @@ def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) ->
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine("none")
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
+        patch.set(facecolor="none", edgecolor="none")
+    # not by savefig, which draws everything once for nothing before it writes
+    figure.canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     return tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FuncFormatter, NullFormatter
 
+from shiftpress.reporting.slim import slim
+
 POINTS_PER_INCH = 72
 FONTS = "DejaVu Sans, Verdana, sans-serif"
 """What widths were measured in comes first."""
@@ -38,7 +40,8 @@ def tidied(text: str, name: str, title: str, marks: str) -> str:
     head, rest = text.split(">", 1)
     head = re.sub(r' (width|height|version)="[^"]*"', "", head)
     look = f'font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt"'
-    return f'{head} role="img" aria-label="{html.escape(title)}" {look} data-marks="{html.escape(marks)}">{rest}'
+    named = f'{head} role="img" aria-label="{html.escape(title)}" {look} data-marks="{html.escape(marks)}"'
+    return slim(f"{named}>{rest}")
 
 
 def marks_of(figure: Figure, names: Names) -> str:
