@@ -51,7 +51,7 @@ def at_equal_size(records: list[Record], metric: str) -> Iterator[Record]:
             for seed, own in seeds.items():
                 other = found[classifier, second].get(seed, Method())
                 for size in SIZES:
-                    for cell in own.values.keys() & other.values.keys():
+                    for cell in sorted(own.values.keys() & other.values.keys()):
                         gap = _gap(own.sizes[size], own.values[cell], other.sizes[size], other.values[cell])
                         if gap is not None:
                             name = f"{classifier}/{first}~{second}"
