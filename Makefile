@@ -33,7 +33,7 @@ build/axe/.ready: requirements/axe.txt $(VENV)/.ready
 
 axe: build/axe/.ready  ## Bring axe-core, with which tests check the report for those who cannot see it
 
-test: setup  ## Tests of every part, none of which runs the pipeline: 8 minutes on 2 cores
+test: setup  ## Tests of every part, none of which runs the pipeline: 5 minutes on 2 cores
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(LONG) or slurm)" $(COVER)
 
 test-pipeline: setup axe  ## The other tests: the pipeline end to end, faults, fuzzing, the report in Chromium: 8 minutes

@@ -1,9 +1,12 @@
 """Fixtures shared by every test."""
 
+import atexit
+import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from faults.project import Project
@@ -56,6 +59,28 @@ def finished_tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def workspace(finished: Path, tmp_path: Path) -> Path:
     """A copy of the finished project that a test may change."""
     return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plugged_in(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nobody pulls the plug but in tests of faults: elsewhere, to wait for the disk is most of what writing takes."""
+    if request.path.parent.name == "faults":
+        yield
+    else:
+        with mock.patch.object(os, "fsync", lambda handle: None):
+            yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collected tests, and all they import, stay: the garbage collector would look through them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        atexit.register(gc.unfreeze)  # or extension modules would complain of leaks at the end
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

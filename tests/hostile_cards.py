@@ -1,5 +1,7 @@
 """Card files of every format to be damaged and lied about, and the readers that must notice."""
 
+from functools import cache
+
 import torch
 from fuzzing import CardFiles
 from toy_hardening import COMPRESSORS, hardening
@@ -90,33 +92,45 @@ def read_quantised(data: bytes) -> None:
 COMMON = [-1, 0, 1, 2, 7, 1 << 20, 1 << 70, 0.5, "", None, True, [], {}, [8, 8, 8]]
 
 
-def formats() -> dict[str, CardFiles]:
-    """Every format with files of it."""
-    shared = ["kind", "fields", "shape", "classes", "origin", "format"]
-    return {
-        "plain": CardFiles(
-            {bits: plain_card(bits) for bits in (32, 16, 1)},
-            read_plain,
-            Facts,
-            [*shared, "bits", "folded"],
-            [*COMMON, 32, 1 << 40, -1e300, "x", "convn", [1]],
-            in_arrays=0.5,
-            in_fields=["width", "depth", "more"],
-        ),
-        "factored": CardFiles(
-            {name: factored_card(name) for name in ("alr", "atmc32", "atmc8", "atmc2")},
-            read_factored,
-            FactoredFacts,
-            [*shared, "form", "free"],
-            [*COMMON, "residual", "product", False],
-            in_arrays=0.7,
-        ),
-        "quantised": CardFiles(
-            {pair: quantised_card(*pair) for pair in (("convn", "w4a4"), ("convs", "w8a8"), ("lenet", "w3a32"))},
-            read_quantised,
-            quantised.QuantisedFacts,
-            [*shared, "weight_bits", "activation_bits", "ends"],
-            [*COMMON, "eight", "same"],
-            head=1500,
-        ),
-    }
+SHARED = ["kind", "fields", "shape", "classes", "origin", "format"]
+
+
+@cache
+def plain_files() -> CardFiles:
+    return CardFiles(
+        {bits: plain_card(bits) for bits in (32, 16, 1)},
+        read_plain,
+        Facts,
+        [*SHARED, "bits", "folded"],
+        [*COMMON, 32, 1 << 40, -1e300, "x", "convn", [1]],
+        in_arrays=0.5,
+        in_fields=["width", "depth", "more"],
+    )
+
+
+@cache
+def factored_files() -> CardFiles:
+    return CardFiles(
+        {name: factored_card(name) for name in ("alr", "atmc32", "atmc8", "atmc2")},
+        read_factored,
+        FactoredFacts,
+        [*SHARED, "form", "free"],
+        [*COMMON, "residual", "product", False],
+        in_arrays=0.7,
+    )
+
+
+@cache
+def quantised_files() -> CardFiles:
+    return CardFiles(
+        {pair: quantised_card(*pair) for pair in (("convn", "w4a4"), ("convs", "w8a8"), ("lenet", "w3a32"))},
+        read_quantised,
+        quantised.QuantisedFacts,
+        [*SHARED, "weight_bits", "activation_bits", "ends"],
+        [*COMMON, "eight", "same"],
+        head=1500,
+    )
+
+
+FORMATS = [plain_files, factored_files, quantised_files]
+"""Files of every format; they are made when they are asked for."""

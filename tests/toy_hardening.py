@@ -1,5 +1,9 @@
 """A small task under attack, and every compressor at two ratios."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from toy_lessons import halves
 
 from shiftpress.augmentations.clean import Clean
@@ -53,14 +57,21 @@ def hardening(
     return Hardening("toy", net, classifier, Clean(), fit, train, val, 2, seed, objective=objective or fit.objective)
 
 
-def compressed(name, folder, task=None, interval_s=1e9):
-    """Base network, and the compressed ones by ratio."""
+@cache
+def base_network(objective: str, net: str, epochs: int) -> dict:
+    """What methods of one objective begin with, for tests that are not about it."""
+    task = hardening(net=net, epochs=epochs, objective=objective)
+    with TemporaryDirectory() as folder:
+        return train_base(task, Checkpoints("a", Path(folder), 1e9), Progress("t", 99))
+
+
+def compressed(name, folder, task=None, interval_s=1e9, base=None):
+    """Base network, trained if there is none, and the compressed ones by ratio."""
     task = task or hardening()
     compressor = COMPRESSORS[name]
     store = Checkpoints("a", folder, interval_s)
     objective = compressor.objective_of(task.recipe)
-    base = None
-    if not compressor.from_scratch:
+    if not compressor.from_scratch and base is None:
         own = Hardening(**{**vars(task), "objective": objective})
         base = train_base(own, store, Progress("t", 99))
     return base, dict(compress(compressor, task, base, store, Progress("t", 99)))

@@ -117,7 +117,8 @@ def _refused(read) -> bool:
 def archives(folder: Path, tries: int, seed: int) -> Outcome:
     """D4: every hostile archive is refused, and nothing is written beside it."""
     outcome, slowest = Outcome(), 0.0
-    for name, data in test_hostile_files.ARCHIVES.items():
+    for name in test_hostile_files.ARCHIVES:
+        data = test_hostile_files.archived(name)
         source = folder / "inside" / name.replace(" ", "_")
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_bytes(data)
@@ -174,7 +175,7 @@ def streams(folder: Path, tries: int, seed: int) -> Outcome:
 def cards(folder: Path, tries: int, seed: int) -> Outcome:
     """B2: card files of every format, damaged, or with lies under a right digest."""
     outcome, draw, slowest, read = Outcome(), np.random.default_rng(seed), 0.0, 0
-    kinds = list(hostile_cards.formats().values())
+    kinds = [files() for files in hostile_cards.FORMATS]
     for number in range(tries):
         kind, lying = kinds[number % len(kinds)], number // len(kinds) % 2
         data = (kind.lie if lying else kind.broken)(number // 6, draw)

@@ -27,7 +27,7 @@ def resumed(folder: Path, tries: int, seed: int) -> Outcome:
     outcome, moments, kills, most = Outcome(), random.Random(seed), 0, 0
     for number in range(tries):
         pruner, about = test_resume.CHAINS[number % len(test_resume.CHAINS)]
-        cut = partial(test_resume.chain, pruner, about, folder / f"cut{number}", epochs=2)
+        cut = partial(test_resume.chain, pruner, about, folder / f"cut{number}")
         tensors, written = _whole(number % len(test_resume.CHAINS), folder)
         wanted = moments.randint(1, 5)
         found = sum(killed(cut, max(1, 2 * written // wanted), moments) for _ in range(wanted))
@@ -42,7 +42,7 @@ def resumed(folder: Path, tries: int, seed: int) -> Outcome:
 def _whole(place: int, folder: Path) -> tuple[dict, int]:
     """What a chain makes that nobody kills, and how many checkpoints it writes."""
     (pruner, about), made = test_resume.CHAINS[place], []
-    work = partial(test_resume.chain, pruner, about, folder / f"whole{place}", epochs=2)
+    work = partial(test_resume.chain, pruner, about, folder / f"whole{place}")
     written = checkpoints_of(lambda: made.append(work()))
     return made[0], written
 

@@ -6,6 +6,7 @@ The tables below are the documentation of the architecture.
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,20 @@ CONFINED = {
 ids = {"ids": lambda path: str(path.relative_to(SRC)) if path.is_relative_to(SRC) else path.name}
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -127,7 +139,7 @@ def test_loops_know_families_by_their_contract_only(path):
 @pytest.mark.parametrize("path", MODULES, **ids)
 def test_the_library_does_not_know_snakemake(path):
     assert "snakemake" not in {name.split(".")[0] for name in imported(path)}
-    assert "snakemake" not in {n.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Name)}
+    assert "snakemake" not in {n.id for n in ast.walk(tree_of(path)) if isinstance(n, ast.Name)}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ("reporting", "claims", "exporting")], **ids)
@@ -145,7 +157,7 @@ def test_claims_and_report_need_no_torch(path):
 @pytest.mark.parametrize("path", SCRIPTS, **ids)
 def test_scripts_define_nothing(path):
     defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, defined)]
+    assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, defined)]
 
 
 def test_every_script_has_its_rule_and_every_rule_its_log():
@@ -161,17 +173,14 @@ def test_every_script_has_its_rule_and_every_rule_its_log():
 @pytest.mark.parametrize("pattern", CONFINED)
 def test_dangerous_things_stay_in_their_module(pattern):
     files = [*MODULES, *SCRIPTS]
-    found = {
-        str(p.relative_to(SRC)) if p in MODULES else p.name for p in files if re.search(pattern, p.read_text(), re.M)
-    }
+    found = {str(p.relative_to(SRC)) if p in MODULES else p.name for p in files if re.search(pattern, text_of(p), re.M)}
     assert found <= CONFINED[pattern]
 
 
 @pytest.mark.parametrize("path", MODULES, **ids)
 def test_modules_are_small_and_say_what_they_are_for(path):
-    text = path.read_text()
-    assert ast.get_docstring(ast.parse(text)), "no docstring"
-    assert len(text.splitlines()) <= 200
+    assert ast.get_docstring(tree_of(path)), "no docstring"
+    assert len(text_of(path).splitlines()) <= 200
 
 
 def test_the_lock_pins_every_package_by_its_hashes():

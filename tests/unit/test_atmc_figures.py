@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 from toy_compressed import AUTO, MORE, RADIUS, TRUTH, compressed_records
+from undrawn import undrawn
 
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.atmc_audit import COLUMNS, SIZES
@@ -24,8 +25,14 @@ RECORDS = compressed_records()
 SHIFTS = {name: {"title": f"under {name}"} for name in ("fog", "clean", "contrast")}
 
 
-def chapter(frame: pd.DataFrame = RECORDS, radius: float = RADIUS, dataset: str = "mnist5k") -> dict:
+def drawn(frame: pd.DataFrame = RECORDS, radius: float = RADIUS, dataset: str = "mnist5k") -> dict:
     return atmc_chapter(frame, POSTER, dataset, radius, ["fog", "clean", "contrast"])
+
+
+def chapter(*about, **more) -> dict:
+    """Without pictures."""
+    with undrawn():
+        return drawn(*about, **more)
 
 
 def only(found: dict) -> dict:
@@ -34,8 +41,13 @@ def only(found: dict) -> dict:
 
 
 @pytest.fixture(scope="module")
-def net() -> dict:
-    return only(chapter())
+def whole() -> dict:
+    return drawn()
+
+
+@pytest.fixture(scope="module")
+def net(whole) -> dict:
+    return only(whole)
 
 
 def values(frame: pd.DataFrame, model: str, shift: str, severity: float, metric: str) -> list[float]:
@@ -138,7 +150,7 @@ def test_tables_of_accuracy_have_every_network_and_mark_the_best_of_a_ratio(net)
 
 def test_a_flagged_network_is_marked_and_neither_the_best_nor_tied():
     flagged = {("lenet/atmc32/1", "pgd"): ["masking", "large"], ("lenet/al0/1", "pgd"): ["monotone"]}
-    found = chapter(compressed_records(failed=flagged))
+    found = drawn(compressed_records(failed=flagged))
     rows = {row["model"]: row["cells"] for group in only(found)["groups"] for row in group["rows"]}
     assert rows["lenet/atmc32/1"][2] | {"found": 0} == {"found": 0, "failed": "large, masking", "stands": ""}
     assert rows["lenet/atmc8/1"][2]["stands"] == "best" and rows["lenet/atmc32/1"][1]["failed"] == ""
@@ -179,20 +191,20 @@ def test_what_eight_bits_save_stands_beside_the_poster(net):
     assert rows["atmc8", 20]["poster"] == pytest.approx(0.276, abs=1e-3)
 
 
-def test_every_attack_at_every_radius_is_below_in_the_order_of_the_methods():
-    rows = [row["model"] for row in chapter()["attacks"]["rows"]]
+def test_every_attack_at_every_radius_is_below_in_the_order_of_the_methods(whole):
+    rows = [row["model"] for row in whole["attacks"]["rows"]]
     assert rows[:4] == ["lenet/da", "lenet/nap/20", "lenet/nap/5", "lenet/nap/1"] and rows[-1] == "lenet/atmc8/1"
 
 
-def test_accuracy_under_shifts_is_folded_away_if_there_is_any():
+def test_accuracy_under_shifts_is_folded_away_if_there_is_any(whole):
     clean = RECORDS[RECORDS["shift"] == "clean"]
     clean = clean[clean.metric == "accuracy"]
     found = chapter(pd.concat([RECORDS, clean.assign(shift="fog", severity=3.0, value=clean.value - 0.1)]))
-    assert only(found) | {"figures": 0} == only(chapter()) | {"figures": 0}
+    assert only(found) | {"figures": 0} == only(whole) | {"figures": 0}
     rows = {row["model"]: row["cells"] for row in found["shifted"][AVERAGED]}
     assert found["shifts"] == ["fog", "clean"] and list(rows)[0] == "lenet/da"
     assert rows["lenet/ap/5"][1].mean - rows["lenet/ap/5"][0].mean == pytest.approx(10)
-    assert "under fog" in page_of(found) and "Accuracy under shifts" not in page_of(chapter())
+    assert "under fog" in page_of(found) and "Accuracy under shifts" not in page_of(whole)
 
 
 def test_gaps_at_equal_size_and_tau_are_those_of_the_records(net):
@@ -250,7 +262,7 @@ def test_without_attacks_accuracy_and_sizes_stand_alone():
 
 
 def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(net):
-    again = only(chapter(RECORDS.sample(frac=1, random_state=1)))
+    again = only(drawn(RECORDS.sample(frac=1, random_state=1)))
     for size in SIZES:
         assert [c["svg"] for c in again["figures"][size]] == [c["svg"] for c in net["figures"][size]]
         for chart in net["figures"][size]:
@@ -259,8 +271,8 @@ def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(net):
             assert float(root.get("viewBox").split()[2]) <= 5.2 * 72
 
 
-def test_the_page_has_every_figure_with_its_numbers_and_a_switch_between_sizes():
-    text = page_of(chapter())
+def test_the_page_has_every_figure_with_its_numbers_and_a_switch_between_sizes(whole):
+    text = page_of(whole)
     assert text.count("<figure") == text.count('role="img"') == 3 * 3
     assert text.count('type="radio"') == 3 and text.count(" checked>") == 1
     ids = re.findall(r'\bid="([^"]+)"', text)
@@ -287,8 +299,8 @@ def walked(table: str, wanted, digits: int) -> int:
     return count
 
 
-def test_every_number_of_the_tables_is_that_of_the_records():
-    tables = html.unescape(page_of(chapter())).split("<table")
+def test_every_number_of_the_tables_is_that_of_the_records(whole):
+    tables = html.unescape(page_of(whole)).split("<table")
     tables = {words_in(table)[0][0] + f" {len(words_in(table)[0])}": table for table in tables[10:]}
     attacks = {"clean": ("clean", 0.0, "accuracy"), "the paper's attack 0.05": ("paper", RADIUS, "robust_accuracy")}
     attacks["PGD 0.05"] = ("pgd", RADIUS, "robust_accuracy")

@@ -12,6 +12,7 @@ import pytest
 BENCH = Path(__file__).parents[2] / "bench"
 sys.path.append(str(BENCH))
 
+import kernels  # noqa: E402
 import run  # noqa: E402
 from table import Row, amount, finish, row, turns  # noqa: E402
 
@@ -78,3 +79,20 @@ def test_every_benchmark_has_its_script_in_the_common_form(name):
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert ast.get_docstring(tree) and f"python bench/{name}.py" in ast.get_docstring(tree)
     assert {"options", "finish", "main"} <= called
+
+
+@pytest.mark.parametrize(
+    ("stack", "what"),
+    [
+        ("main (cli.py:3);forward (torch/nn/conv.py:5);dnnl_gemm (libdnnl.so.3);0x7f00 (?)", "torch"),
+        ("forward (torch/nn/conv.py:5);at::native::add (libtorch_cpu.so);__memcpy (libc.so.6)", "torch"),
+        ("save (PIL/Image.py:9);VP8EncTokenLoop (libwebp-5.so.7)", "other libraries"),
+        ("forward (torch/nn/conv.py:5)", "Python"),
+        ("<module> (score.py:5);gc_collect_main (libpython3.11.so.1.0)", "Python"),
+        ("select (selectors.py:468);epoll_wait (libc.so.6)", "waiting"),
+        ("run (pool.py:1);Condition.wait (threading.py:327)", "waiting"),
+    ],
+)
+def test_a_sample_counts_for_what_pythons_innermost_frame_called(stack, what):
+    text = f'process 7:"python; of it";{stack} 3\n{stack} 1\n'
+    assert kernels.counted(text) == {what: 4}

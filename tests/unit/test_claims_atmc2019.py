@@ -1,6 +1,7 @@
 """Every claim about ATMC gets its verdict from records that hold it, or a reason that names what is missing."""
 
 import csv
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +72,15 @@ def verdicts(found, tier="standard"):
     return {row["id"]: row for row in judge([LEDGER], frame, tier)}
 
 
+@cache
+def usual():
+    """The records that hold what was found."""
+    return records()
+
+
 @pytest.fixture(scope="module")
 def standard():
-    return verdicts(records())
+    return verdicts(usual())
 
 
 def test_all_are_there():
@@ -108,15 +115,16 @@ def test_the_laptop_runs_all_but_the_audit_by_autoattack():
 def test_records_that_say_otherwise_refute_it(name, model, metric, change):
     found = [
         r.model_copy(update={"value": r.value + change}) if model in f"{r.model}/" and r.metric == metric else r
-        for r in records()
+        for r in usual()
     ]
-    assert verdicts(found)[name]["verdict"] == "REFUTED", verdicts(found)[name]["reason"]
+    verdict = verdicts(found)[name]
+    assert verdict["verdict"] == "REFUTED", verdict["reason"]
 
 
 @pytest.mark.parametrize("pair", ["alr~atmc32", "atmc8~atmc32"])
 def test_gaps_at_equal_size_decide_claims_about_size(pair):
     name = {"alr~atmc32": "A6", "atmc8~atmc32": "A8"}[pair]
-    found = [r.model_copy(update={"value": -r.value}) if pair in r.model else r for r in records()]
+    found = [r.model_copy(update={"value": -r.value}) if pair in r.model else r for r in usual()]
     assert verdicts(found)[name]["verdict"] == "REFUTED"
 
 

@@ -1,5 +1,6 @@
 """Every claim about cards gets its verdict from records that hold it, or a reason that names what is missing."""
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,12 @@ def rows(**which) -> dict[str, dict]:
     more = [controls(seeds)] if standard else []
     frame = pd.concat([card_records(**which), deck_records(seeds, standard), *more], ignore_index=True)
     return {row["id"]: row for row in judge([LEDGER], frame, tier)}
+
+
+@cache
+def small() -> pd.DataFrame:
+    """Records of the cards that a laptop makes; to be copied before they are changed."""
+    return card_records(pruners=LAPTOP, levels=(80, 95), augmentations=("clean",))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +104,7 @@ def test_a_gain_that_falls_with_width_refutes_that_it_grows():
     ],
 )
 def test_records_that_say_otherwise_refute_it(name, pruner, points):
-    frame = card_records(pruners=LAPTOP, levels=(80, 95), augmentations=("clean",))
+    frame = small().copy()
     moved = frame.model.str.contains(f"/{pruner}/") & (frame.metric == "accuracy")
     if name == "C-4":
         moved &= frame.model.str.contains("/95")
@@ -107,7 +114,7 @@ def test_records_that_say_otherwise_refute_it(name, pruner, points):
 
 
 def test_similar_means_similar_from_both_sides():
-    frame = card_records(pruners=LAPTOP, levels=(80, 95), augmentations=("clean",))
+    frame = small().copy()
     better = frame.model.str.contains("/lrr/") & (frame["shift"] == "clean") & (frame.metric == "accuracy")
     frame.loc[better, "value"] += 0.02
     found = {row["id"]: row for row in judge([LEDGER], frame, "laptop")}["C-2"]

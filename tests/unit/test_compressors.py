@@ -2,10 +2,13 @@
 
 import math
 import random
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
-from toy_hardening import COMPRESSORS, NETS, compressed, hardening
+from toy_hardening import COMPRESSORS, NETS, base_network, compressed, hardening
 
 from shiftpress.compressors._factored import Residual
 from shiftpress.compressors._selected import Selected
@@ -111,7 +114,9 @@ def test_after_every_step_no_more_weights_are_left_than_allowed(name, net, tmp_p
             counts.append((left, budget_of(work.net, float(work.key) / 100)))
 
     monkeypatch.setattr(HardRound, "step", watched)
-    _, found = compressed(name, tmp_path, hardening(net=net))
+    task = hardening(net=net)
+    base = base_network(COMPRESSORS[name].objective_of(task.recipe), net=net, epochs=2)
+    _, found = compressed(name, tmp_path, task, base=base)
     assert len(counts) == 2 * 2 * 4
     assert all(left <= most for left, most in counts) and any(left == most for left, most in counts)
     net = hardening(net=net).untrained()
@@ -163,17 +168,26 @@ def test_all_methods_train_for_as_many_steps_in_all(tmp_path, monkeypatch):
     monkeypatch.setattr(HardRound, "step", lambda work: (step(work), taken.append(work.key)))
     for name in COMPRESSORS:
         taken.clear()
-        compressed(name, tmp_path / name, hardening(tuning=1.5))
+        compressed(name, tmp_path / name, hardening(tuning=1.5, attack_steps=1))
         keys = [key for key in dict.fromkeys(taken) if key != "base"]
         for key in keys:
             steps = taken.count(key) + taken.count("base")
             assert steps == 4 * (2 + 3), (name, key)
 
 
+@cache
+def learned(name):
+    """A small task, and networks that were compressed until they had learned it, by ratio."""
+    task, compressor = hardening(net="convs", epochs=4), COMPRESSORS[name]
+    scratch = compressor.from_scratch
+    base = None if scratch else base_network(compressor.objective_of(task.recipe), net="convs", epochs=4)
+    with TemporaryDirectory() as folder:
+        return task, compressed(name, Path(folder), task, base=base)[1]
+
+
 @pytest.mark.parametrize("name", COMPRESSORS)
-def test_compressed_networks_still_tell_the_classes(name, tmp_path):
-    task = hardening(net="convs", epochs=4)
-    _, found = compressed(name, tmp_path, task)
+def test_compressed_networks_still_tell_the_classes(name):
+    task, found = learned(name)
     ratio, state = next(iter(found.items()))
     net = task.untrained()
     own = composed(state, COMPRESSORS[name].free)
@@ -248,9 +262,8 @@ def test_a_training_that_diverges_says_so(tmp_path):
         compressed("da", tmp_path, hardening(lr=10.0, net="lenet", epochs=50))
 
 
-def test_batch_statistics_belong_to_the_network_that_is_kept(tmp_path):
-    task = hardening(net="convs", epochs=4)
-    _, found = compressed("atmc2", tmp_path, task)
+def test_batch_statistics_belong_to_the_network_that_is_kept():
+    task, found = learned("atmc2")
     net = task.untrained()
     made = composed(found[0.2], True)
     net.load_state_dict({key: tensor.view(net.state_dict()[key].shape) for key, tensor in made.items()})

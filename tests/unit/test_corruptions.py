@@ -100,7 +100,7 @@ def glass(name, constants, images, rng):
 
 
 def motion(name, constants, images, rng):
-    angles = rng.uniform(-45, 45, len(images))
+    angles = np.sort(rng.uniform(-45, 45, len(images)))  # sorted, neighbours are smeared together
     ours = streaks(levels_of(images), *constants, torch.from_numpy(angles))
     return ours, each(published.motion_blur, images, constants, angles)
 
@@ -108,7 +108,7 @@ def motion(name, constants, images, rng):
 def snowfall(name, constants, images, rng):
     mean, deviation, zoom, *_ = constants
     noise = rng.normal(size=(len(images), *images.shape[2:]))
-    angles, seen = rng.uniform(-135, -45, len(images)), [crop(side, zoom) for side in images.shape[2:]]
+    angles, seen = np.sort(rng.uniform(-135, -45, len(images))), [crop(side, zoom) for side in images.shape[2:]]
     top, left = ((side - kept) // 2 for side, kept in zip(images.shape[2:], seen, strict=True))
     middle = torch.from_numpy(noise[:, top : top + seen[0], left : left + seen[1]])
     ours = snowed(levels_of(images), middle * deviation + mean, torch.from_numpy(angles), constants)

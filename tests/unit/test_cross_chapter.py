@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from toy_edge_records import KINDS
 from toy_papers import SHARED, all_papers
+from undrawn import undrawn
 
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.averages import Attack, common_attack, strongest
@@ -25,9 +26,19 @@ ROOT = Path(__file__).parents[2]
 RECORDS = all_papers()
 
 
+def drawn(frame: pd.DataFrame = RECORDS, dataset: str = "mnist5k") -> dict:
+    return cross_chapter(frame, dataset, KINDS)
+
+
+def chapter(*about) -> dict:
+    """Without pictures."""
+    with undrawn():
+        return drawn(*about)
+
+
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return cross_chapter(RECORDS, "mnist5k", KINDS)
+    return drawn()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +92,7 @@ def test_means_are_over_the_cells_that_every_paper_has(found):
 
 def test_what_lacks_a_cell_has_no_mean_of_others(found):
     less = RECORDS[(RECORDS.model != "edge_s/kd/25") | (RECORDS["shift"] != "fog") | (RECORDS.severity != 3)]
-    (row,) = [r for r in cross_chapter(less, "mnist5k", KINDS)["rows"] if r["model"] == "edge_s/kd/25"]
+    (row,) = [r for r in chapter(less)["rows"] if r["model"] == "edge_s/kd/25"]
     assert row["cells"][1]["found"] is None and row["cells"][2]["found"] is not None
     decks = [row for row in found["rows"] if row["phase"] == "decks"]
     assert decks and all(row["cells"][2]["found"] is None for row in decks), "decks see no other domains"
@@ -89,7 +100,7 @@ def test_what_lacks_a_cell_has_no_mean_of_others(found):
 
 def test_a_cell_that_one_paper_lacks_is_in_no_mean():
     less = RECORDS[(RECORDS.phase != "atmc") | (RECORDS["shift"] != "fog")]
-    found = cross_chapter(less, "mnist5k", KINDS)
+    found = chapter(less)
     assert "fog 1, 3, 5" not in found["cells"]["corruptions"] and len(found["cells"]["corruptions"]) == 4
     assert found["columns"][1]["title"] == "4 corruptions"
 
@@ -102,7 +113,7 @@ def test_the_attack_is_the_one_that_most_papers_share(found):
     assert vars(row["cells"][3]["found"]) == pytest.approx(vars(wanted))
     alone = RECORDS[RECORDS.phase != "edge"]
     assert common_attack(alone) == Attack() and common_attack(RECORDS) == Attack("pgd", (0.02,))
-    assert [column["under"] for column in cross_chapter(alone, "mnist5k", KINDS)["columns"]][-1] == "domains"
+    assert [column["under"] for column in chapter(alone)["columns"]][-1] == "domains"
     assert strongest(RECORDS[RECORDS.phase == "edge"]) == Attack("pgd", (0.01, 0.02))
 
 
@@ -224,7 +235,7 @@ def test_every_number_of_the_table_is_that_of_the_records(text):
 
 
 def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(found):
-    again = cross_chapter(RECORDS.sample(frac=1, random_state=1), "mnist5k", KINDS)
+    again = drawn(RECORDS.sample(frac=1, random_state=1))
     assert [figure["svg"] for figure in again["figures"]] == [figure["svg"] for figure in found["figures"]]
     assert len(found["figures"]) == 4
     for figure in found["figures"]:
@@ -234,12 +245,13 @@ def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(found):
 
 
 def test_one_paper_alone_is_no_comparison():
-    assert cross_chapter(RECORDS[RECORDS.phase == "cards"], "mnist5k", KINDS) == {}
-    assert cross_chapter(RECORDS[RECORDS.phase.isin(["cards", "decks"])], "mnist5k", KINDS) == {}
-    assert cross_chapter(RECORDS, "fashion", KINDS) == {}
+    assert chapter(RECORDS[RECORDS.phase == "cards"]) == {}
+    assert chapter(RECORDS[RECORDS.phase.isin(["cards", "decks"])]) == {}
+    assert chapter(RECORDS, "fashion") == {}
 
 
 def test_without_seeds_enough_there_are_no_intervals_and_nothing_is_near():
-    found = cross_chapter(RECORDS[RECORDS.seed < 2], "mnist5k", KINDS)
+    found = chapter(RECORDS[RECORDS.seed < 2])
     assert all(cell["found"] is None or cell["found"].low is None for row in found["rows"] for cell in row["cells"])
-    assert "≈</span>" not in page_of(found) and not re.search(r"\bnan\b|None", page_of(found))
+    text = page_of(found)
+    assert "≈</span>" not in text and not re.search(r"\bnan\b|None", text)

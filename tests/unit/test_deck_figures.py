@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from toy_cards import FAMILIES, card_records
 from toy_decks import GAINS, MODELS, deck_records
+from undrawn import undrawn
 
 from shiftpress.core.statistics import Estimate
 from shiftpress.reporting.deck_attacks import attacked_decks
@@ -105,7 +106,8 @@ def test_decks_have_no_figures_without_records():
     assert deck_charts(RECORDS.iloc[:0]) == {}
     assert deck_charts(card_records(pruners=["lrr"], levels=(95,), augmentations=("clean",))) == {}
     plain = RECORDS[RECORDS["shift"] == "clean"]
-    assert {name.split("-")[2].split("_")[0] for name in deck_charts(plain)} <= {"routing"}
+    with undrawn():
+        assert {name.split("-")[2].split("_")[0] for name in deck_charts(plain)} <= {"routing"}
 
 
 def test_svgs_of_decks_are_whole_and_repeat(found):

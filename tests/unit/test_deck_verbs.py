@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 SHAPE, NAME = (1, 32, 32), "mnist5k/pair33/spectral"
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """A folder with the params, and the packed cards and training images of a dataset; its params."""
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    params = load_study(["params.yaml"])
+    folder = tmp_path_factory.mktemp("results")
+    shutil.copy(ROOT / "params.yaml", folder)
+    params = load_study([str(folder / "params.yaml")])
     entry = params.classifiers["convs"]
     files = {}
     for number, member in enumerate(params.members()):
@@ -39,14 +39,24 @@ def results(tmp_path, monkeypatch):
         net = build("classifiers", entry).build(SHAPE, 10)
         data = pack(net.state_dict(), entry.kind, entry.fields, SHAPE, 10)
         files[f"0/{member.key}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-    write_tensors("results/laptop/decks/mnist5k/seeds0-2.safetensors", files, "me")
+    results = folder / "results/laptop"
+    write_tensors(results / "decks/mnist5k/seeds0-2.safetensors", files, "me")
     random = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (60, *SHAPE), generator=random, dtype=torch.uint8)
     rows = torch.arange(60)
     train = Split(pixels, rows % 10, rows, rows.clone())
-    write_tensors("results/laptop/data/mnist5k/train.safetensors", as_tensors(train), "me")
-    write_json("results/laptop/data/mnist5k/card.json", {"shape": list(SHAPE), "classes": ["0"] * 10}, "me")
-    return params, files_of(files, 0), train
+    write_tensors(results / "data/mnist5k/train.safetensors", as_tensors(train), "me")
+    write_json(results / "data/mnist5k/card.json", {"shape": list(SHAPE), "classes": ["0"] * 10}, "me")
+    return folder, (params, files_of(files, 0), train)
+
+
+@pytest.fixture
+def results(made, tmp_path, monkeypatch):
+    """The same in a copy that a test may change, which is where it runs."""
+    folder, known = made
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return known
 
 
 def verb(*words: object, code: int = 0) -> str:

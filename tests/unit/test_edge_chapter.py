@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 from toy_edge_records import ATTACKS, CORRUPTIONS, DOMAINS, KINDS, RADII, SIZES, TRUTH, edge_records, latencies
+from undrawn import undrawn
 
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.averages import ATTACK, CLEAN, CORRUPTED
@@ -22,13 +23,24 @@ RECORDS = edge_records()
 GROUPS = {CLEAN: {"clean": (0.0,)}, CORRUPTED: CORRUPTIONS, ELSEWHERE: DOMAINS, ATTACK: {"worst_linf": RADII}}
 
 
-def chapter(frame: pd.DataFrame = RECORDS, times: dict | None = None) -> dict:
+def drawn(frame: pd.DataFrame = RECORDS, times: dict | None = None) -> dict:
     return edge_chapter(frame, "mnist5k", KINDS, latencies() if times is None else times)
+
+
+def chapter(*about, **more) -> dict:
+    """Without pictures."""
+    with undrawn():
+        return drawn(*about, **more)
 
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return chapter()
+    return drawn()
+
+
+@pytest.fixture(scope="module")
+def unattacked() -> dict:
+    return chapter(edge_records(attacks=()))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +173,7 @@ def test_what_withstands_is_drawn_against_the_radius_beside_the_dense_networks(f
     assert "25 % of the bits" in figure["note"] and "6 of 9" in figure["note"]
 
 
-def test_a_network_that_lacks_a_radius_has_no_curve():
+def test_a_network_that_lacks_a_radius_has_no_curve(unattacked):
     gone = (RECORDS.model == "edge_s/kd/25") & (RECORDS["shift"] == "worst_linf") & (RECORDS.severity == RADII[0])
     (figure,) = [f for f in chapter(RECORDS[~gone])["figures"] if f["name"] == "mnist5k-edge-radius"]
     values = [
@@ -170,8 +182,7 @@ def test_a_network_that_lacks_a_radius_has_no_curve():
     ]
     (row,) = [row for row in figure["rows"] if (row["model"], row["place"]) == ("kd/25", RADII[1])]
     assert row["mean"] == pytest.approx(100 * sum(values) / 3), "the mean of the sizes that have all"
-    plain = chapter(edge_records(attacks=()))
-    assert not [f for f in plain["figures"] if f["name"] == "mnist5k-edge-radius"]
+    assert not [f for f in unattacked["figures"] if f["name"] == "mnist5k-edge-radius"]
 
 
 def test_costs_are_bytes_agreement_and_times_beside_the_dense_network(found, text):
@@ -204,10 +215,10 @@ def test_without_integers_there_is_no_column_of_them():
     assert all(len(row["cells"]) == 2 for row in found["costs"]["rows"])
 
 
-def test_without_attacks_the_page_says_so():
-    plain = chapter(edge_records(attacks=()))
-    assert [column["under"] for column in plain["columns"]] == [CLEAN, CORRUPTED, ELSEWHERE]
-    assert "No attack was made" in page_of(plain) and "UNRELIABLE" not in page_of(plain)
+def test_without_attacks_the_page_says_so(unattacked):
+    assert [column["under"] for column in unattacked["columns"]] == [CLEAN, CORRUPTED, ELSEWHERE]
+    text = page_of(unattacked)
+    assert "No attack was made" in text and "UNRELIABLE" not in text
 
 
 def test_what_failed_a_gate_is_marked_wherever_it_counts():
@@ -234,7 +245,7 @@ def test_methods_stand_in_the_order_of_the_reader_and_look_the_same_everywhere()
 
 
 def test_svgs_are_whole_say_what_they_show_fit_a_phone_and_repeat(found, text):
-    again = chapter(RECORDS.sample(frac=1, random_state=1))
+    again = drawn(RECORDS.sample(frac=1, random_state=1))
     for key in ("figures", "doses"):
         assert [figure["svg"] for figure in again[key]] == [figure["svg"] for figure in found[key]]
         for figure in found[key]:

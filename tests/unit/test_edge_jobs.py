@@ -35,14 +35,12 @@ NAMES = {"dense/100", "tuned/100", "prune/25", "kd/25", "no_kd/25", "prune+kd/25
 ROUNDED = {"w8a8/25", "w4a4/12.5", "prune+kd+w8a8/6.25"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def study():
     return load_study([STUDY], SMALL)
 
 
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    folder = tmp_path / "data"
+def made_data(folder):
     for name, split in {"train": halves(90), "val": halves(40, seed=1), "test": halves(60, seed=2)}.items():
         write_tensors(folder / f"{name}.safetensors", as_tensors(split), "test")
     write_json(folder / "card.json", {"classes": ["dark", "bright"], "shape": [1, 32, 32]}, "test")
@@ -50,9 +48,14 @@ def data(tmp_path, monkeypatch):
     shifted = {f"0/{name}": tensor for name, tensor in as_tensors(dark).items()}
     shifted |= {"severities": torch.tensor([0.5]), "0/images": dark.images // 2}
     write_tensors(folder / "negative.safetensors", shifted, "test")
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Checkpoints, "due", lambda store: True)
-    return folder
+    return made_data(tmp_path / "data")
 
 
 def inputs(data, *names):
@@ -82,6 +85,19 @@ def make_rounded(study, data, out, size="edge_m"):
     return target
 
 
+@pytest.fixture(scope="module")
+def middle(study, tmp_path_factory):
+    """A folder with the networks of the middle size, which nobody may change, and how many checkpoints were written."""
+    folder = tmp_path_factory.mktemp("middle")
+    data = made_data(folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(Checkpoints, "due", lambda store: True)
+        written = checkpoints_of(lambda: make(study, data, folder))
+        make_rounded(study, data, folder)
+    return folder, written
+
+
 def score(data, out, size="edge_m"):
     target, times = out / f"{size}.json", out / f"{size}.latency.json"
     files = inputs(data, "test") | {
@@ -94,16 +110,15 @@ def score(data, out, size="edge_m"):
     return target, times
 
 
-def test_a_killed_job_started_again_writes_the_same_file(study, data, tmp_path):
-    for folder in ("whole", "cut"):
-        (tmp_path / folder).mkdir()
-    written = checkpoints_of(lambda: make(study, data, tmp_path / "whole"))
+def test_a_killed_job_started_again_writes_the_same_file(study, data, middle, tmp_path):
+    whole, written = middle
+    (tmp_path / "cut").mkdir()
     moments, kills = random.Random(1), 0
     while kills < 3:
         kills += killed(lambda: make(study, data, tmp_path / "cut"), written // 3, moments)
     cut = make(study, data, tmp_path / "cut")
-    assert cut.read_bytes() == (tmp_path / "whole/edge_m.safetensors").read_bytes()
-    assert read_facts(cut) == read_facts(tmp_path / "whole/edge_m.safetensors")
+    assert cut.read_bytes() == (whole / "edge_m.safetensors").read_bytes()
+    assert read_facts(cut) == read_facts(whole / "edge_m.safetensors")
     assert not list((tmp_path / "work").glob("*")), "checkpoints of finished jobs"
 
 
@@ -154,8 +169,8 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
     assert losses[place] == pytest.approx(wanted)
 
 
-def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, tmp_path):
-    whole = read_tensors(make(study, data, tmp_path))
+def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, middle, tmp_path):
+    whole = read_tensors(middle[0] / "edge_m.safetensors")
     (tmp_path / "own").mkdir()
     settings = {**WORDS, "seeds": "1"}
     target = tmp_path / "own" / "one.safetensors"
@@ -171,9 +186,7 @@ def test_the_same_seed_gives_the_same_networks_whatever_the_block(study, data, t
         assert torch.equal(data, whole[name])
 
 
-def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all_routes(study, data, tmp_path):
-    make(study, data, tmp_path)
-    make_rounded(study, data, tmp_path)
+def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all_routes(study, data, middle, tmp_path):
     near = {"kind": "pgd", "steps": 3, "eps": [0.1], "routes": "all"}
     settings = {
         "attacks": {"near": near, "square": {"kind": "square", "queries": 5, "eps": [0.1]}},
@@ -181,7 +194,7 @@ def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all
         "plan": rounded(study),
         "robustness": {"images": 16, "batch": 8, "gate_images": 8, "probe_queries": 2},
     }
-    files = {"networks": [str(tmp_path / f"edge_m{part}.safetensors") for part in ("", ".rounded")]}
+    files = {"networks": [str(middle[0] / f"edge_m{part}.safetensors") for part in ("", ".rounded")]}
     outputs = {"records": str(tmp_path / "attacks.json"), "images": str(tmp_path / "attacks.safetensors")}
     parts = {"params": settings, "wildcards": WORDS, "input": inputs(data, "test") | files, "output": outputs}
     run_script("attack_edge", log=str(tmp_path / "job.log"), **parts)
@@ -196,8 +209,8 @@ def test_attacks_are_on_the_methods_they_name_and_follow_rounded_networks_by_all
     }
 
 
-def test_stand_ins_of_a_rounded_network_are_what_it_was_made_from_and_its_twin(study, data, tmp_path):
-    files = [read_tensors(make(study, data, tmp_path)), read_tensors(make_rounded(study, data, tmp_path))]
+def test_stand_ins_of_a_rounded_network_are_what_it_was_made_from_and_its_twin(study, middle):
+    files = [read_tensors(middle[0] / f"edge_m{part}.safetensors") for part in ("", ".rounded")]
     found = {network.name: network for network in networks(1, files)}
     assert found.keys() == NAMES | ROUNDED
     images, plan = halves(60, seed=2).pixels, rounded(study)

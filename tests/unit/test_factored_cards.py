@@ -10,8 +10,8 @@ from hostile_cards import FACTORED_CLASSES as CLASSES
 from hostile_cards import FACTORED_FIELDS as FIELDS
 from hostile_cards import FACTORED_SHAPE as SHAPE
 from hostile_cards import factored_card as packed
+from hostile_cards import factored_files
 from hostile_cards import factors as made
-from hostile_cards import formats
 from toy_hardening import COMPRESSORS, NETS, compressed, hardening
 
 from shiftpress.core.factors import composed
@@ -23,7 +23,7 @@ from shiftpress.packing.container import FactoredFacts
 from shiftpress.packing.factored import pack, unpack
 
 TURNS = 3000
-FORMAT = formats()["factored"]
+FORMAT = factored_files()
 CARDS = FORMAT.files
 
 

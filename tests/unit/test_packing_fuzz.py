@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fuzzing import refusal
-from hostile_cards import FIELDS, formats
+from hostile_cards import FIELDS, plain_files
 from safetensors.numpy import save
 
 from shiftpress.core.catalog import component
@@ -15,7 +15,7 @@ from shiftpress.packing import container
 from shiftpress.packing.card import pack, unpack
 
 RAW, REPAIRED = 4000, 4000
-FORMAT = formats()["plain"]
+FORMAT = plain_files()
 CARDS = FORMAT.files
 
 

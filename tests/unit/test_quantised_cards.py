@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fuzzing import refusal
-from hostile_cards import BITS, formats
+from hostile_cards import BITS, quantised_files
 from hostile_cards import quantised_card as packed
 from hostile_cards import rounded as quantised
 from safetensors.torch import load_file
@@ -23,7 +23,7 @@ from shiftpress.packing.compressed import unpack_any
 from shiftpress.packing.quantised import QuantisedFacts, pack, unpack
 
 TURNS = 2000
-FORMAT = formats()["quantised"]
+FORMAT = quantised_files()
 CARDS = FORMAT.files
 
 

@@ -2,9 +2,13 @@
 
 import os
 import random
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest import mock
 
 import pytest
-from killing import checkpoints_of, killed
+from killing import killed
 from toy_lessons import lesson
 
 from shiftpress.core.checkpoints import Checkpoints
@@ -37,9 +41,9 @@ KILLS = int(os.environ.get("SHIFTPRESS_KILLS", "3"))
 """Kills of each chain; the first one is always killed 20 times. 20 everywhere takes two minutes."""
 
 
-def chain(pruner, about, folder, interval_s=0.0, epochs=4):
+def chain(pruner, about, folder, interval_s=0.0):
     """Tensors of a whole chain by level, checkpointed after every step."""
-    task, store = lesson(count=90, epochs=epochs, **about), Checkpoints("c", folder, interval_s)
+    task, store = lesson(count=90, epochs=2, **about), Checkpoints("c", folder, interval_s)
     dense = train_dense(task, store, Progress("t", 99))
     found = dense.tensors("0")
     for level, card in prune(pruner, task, dense, store, Progress("t", 99)):
@@ -47,27 +51,39 @@ def chain(pruner, about, folder, interval_s=0.0, epochs=4):
     return found
 
 
+@cache
+def uninterrupted(place):
+    """Tensors of a chain that nothing stopped and that wrote nothing within a round, and its steps."""
+    steps, step = [], Round.step
+    noting = mock.patch.object(Round, "step", lambda work: (step(work), steps.append(1)))
+    with TemporaryDirectory() as folder, noting:
+        return chain(*CHAINS[place], Path(folder), interval_s=1e9), len(steps)
+
+
 def same(a, b):
     """To the last bit: the signs of zeros, too."""
     return a.keys() == b.keys() and all(a[name].numpy().tobytes() == b[name].numpy().tobytes() for name in a)
 
 
-@pytest.mark.parametrize(("pruner", "about"), CHAINS, ids=lambda x: type(x).__name__)
-def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, monkeypatch):
-    whole = chain(pruner, about, tmp_path / "whole", interval_s=1e9)
+EVERY = pytest.mark.parametrize("place", range(len(CHAINS)), ids=lambda place: type(CHAINS[place][0]).__name__)
+
+
+@EVERY
+def test_a_chain_stopped_after_any_step_goes_on_there(place, tmp_path, monkeypatch):
+    whole, _ = uninterrupted(place)
     step, made = Round.step, []
 
     def fragile(work):
         step(work)
         made.append((work.key, work.taken))
-        if random.Random(len(made)).random() < 0.15:
+        if random.Random(len(made)).random() < 0.3:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Round, "step", fragile)
     found, stops = None, 0
     while found is None:
         try:
-            found = chain(pruner, about, tmp_path / "cut")
+            found = chain(*CHAINS[place], tmp_path / "cut")
         except KeyboardInterrupt:
             stops += 1
     assert stops >= 5 and same(found, whole)
@@ -75,24 +91,20 @@ def test_a_chain_stopped_after_any_step_goes_on_there(pruner, about, tmp_path, m
     assert len(made) - len(set(made)) == stops
 
 
-@pytest.mark.parametrize(
-    ("pruner", "about", "wanted"),
-    [(*part, 20 if part is CHAINS[0] else KILLS) for part in CHAINS],
-    ids=lambda x: type(x).__name__,
-)
-def test_killed_at_random_moments_the_weights_are_bit_identical(pruner, about, wanted, tmp_path):
-    whole = []
-    written = checkpoints_of(lambda: whole.append(chain(pruner, about, tmp_path / "whole", epochs=2)))
-    most, moments, kills, reached = max(1, 2 * written // wanted), random.Random(0), 0, set()
+@EVERY
+def test_killed_at_random_moments_the_weights_are_bit_identical(place, tmp_path):
+    (pruner, about), wanted, (whole, steps) = CHAINS[place], KILLS if place else 20, uninterrupted(place)
+    # a checkpoint follows every step
+    most, moments, kills, reached = max(1, 2 * steps // wanted), random.Random(0), 0, set()
     cut = Checkpoints("c", tmp_path / "cut")
     while kills < wanted:
-        kills += killed(lambda: chain(pruner, about, tmp_path / "cut", epochs=2), most, moments)
+        kills += killed(lambda: chain(pruner, about, tmp_path / "cut"), most, moments)
         running = cut.read(rounds.RUNNING)
         reached.add((running and (running["key"], running["step"]), len(list(cut.folder.glob("*.safetensors")))))
         if kills < wanted and cut.read(f"{100 * pruner.sparsities[-1]:g}"):
             cut.discard()  # it got to the end: start over, to be killed again
     assert len(reached) > wanted / 4, "kills found it in the same places"
-    assert same(chain(pruner, about, tmp_path / "cut", epochs=2), whole[0])
+    assert same(chain(pruner, about, tmp_path / "cut"), whole)
 
 
 def test_progress_of_another_round_is_not_taken_up(tmp_path):

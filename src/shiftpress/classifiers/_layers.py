@@ -28,7 +28,8 @@ def initialise(net: nn.Module) -> nn.Module:
     Batch normalisation starts as the identity here; open_lth draws its scales from U(0, 1).
     """
     for layer in net.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+        # where no numbers are kept there is nothing to draw, for which torch would take a millisecond a layer
+        if isinstance(layer, (nn.Conv2d, nn.Linear)) and not layer.weight.is_meta:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
