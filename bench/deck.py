@@ -29,8 +29,8 @@ from shiftpress.gates.uniform import Uniform
 from shiftpress.packing.card import pack
 
 NETS: dict[str, tuple[Classifier, str, tuple[int, int, int], int]] = {
-    "ConvS 32x32 grey": (ConvS(), "convs", (1, 32, 32), 500),
-    "ResNet-8 32x32": (ResNet(depth=8), "resnet", (3, 32, 32), 250),
+    "ConvS 32x32 grey": (ConvS(), "convs", (1, 32, 32), 2000),
+    "ResNet-8 32x32": (ResNet(depth=8), "resnet", (3, 32, 32), 500),
 }
 """Network, its kind, shape of its images, images classified at a time."""
 GATES = {"uniform": Uniform(), "spectral": Spectral(), "radial": Spectral(feature="radial"), "learned": Learned()}
@@ -38,7 +38,7 @@ DECK = Deck(cards=["net/augmix/dense", "net/gaussian/dense"], copies=3)
 LIMIT = 0.9
 BATCH = 100
 """Images that a gate sees at once."""
-REPEATS = 7
+REPEATS = 11
 
 
 def pictures(count: int, shape: tuple[int, int, int]) -> torch.Tensor:

@@ -25,8 +25,8 @@ PACKAGES = (
 )
 
 
-def beside(package: str) -> None:
-    """Let this process import a package, which is fetched without what it depends on if it is not there."""
+def beside(package: str) -> Path:
+    """Let this process import a package, which is fetched without what it depends on if it is not there: its folder."""
     folder = HOME.with_name(".venv-bench-beside") / package
     if not folder.is_dir():
         made = folder.with_suffix(".part")
@@ -34,6 +34,7 @@ def beside(package: str) -> None:
         subprocess.run(install, check=True)
         made.rename(folder)
     sys.path.append(str(folder))
+    return folder
 
 
 def _uv() -> list[str]:

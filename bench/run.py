@@ -31,6 +31,7 @@ KINDS = {
     "deck": "Decks of cards beside one card",
     "quantised": "Networks in whole numbers beside ONNX Runtime",
     "growth": "Twice as much of everything",
+    "kernels": "Where the CPU time of a laptop tier goes",
     "commands": "Cold start of commands, the DAG, and small jobs",
 }
 """Script and title, in the order of the page."""
@@ -110,7 +111,8 @@ HEAD = """
 Written by `make bench`. Ours beside a peer in the same run, each network, image and thread count alike. CPU time of
 one thread; ways take turns in random order, and a ratio is the median of the turns' own ratios, how many times as fast
 ours is, with quartiles. Wall time is not judged, nor are the numbers of two machines comparable. Peers live in
-environments of their own (`bench/environment.py`). Limits are estimates of the best this machine could do.
+environments of their own (`bench/environment.py`). Limits are estimates of the best this machine could do. Kinds may
+have been run one by one (`make bench BENCH=...`), and beside other work; a part names its commit if it is another.
 """
 
 
