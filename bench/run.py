@@ -1,6 +1,6 @@
 """Run the benchmarks and write docs/bench.md: ``make bench``, or ``python bench/run.py [NAME ...]`` for some of them.
 
-Rows are kept in work/bench with the commit and the machine they were measured on, so that benchmarks can be run one by
+Rows are kept in docs/bench with the commit and the machine they were measured on, so that benchmarks can be run one by
 one; the page is made of all that are there. Leaves with 1 if a row is not as asked.
 """
 
@@ -35,7 +35,7 @@ KINDS = {
     "commands": "Cold start of commands, the DAG, and small jobs",
 }
 """Script and title, in the order of the page."""
-KEPT = ROOT / "work" / "bench"
+KEPT = ROOT / "docs" / "bench"
 PAGE = ROOT / "docs" / "bench.md"
 
 
@@ -56,21 +56,26 @@ def measured(name: str) -> bool:
     if not found.is_file():
         print(f"{name} did not come to its end")
         return False
-    facts = {"commit": commit(), "machine": described(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+    facts = {"commit": commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": described(), "rates": rates()}
     (KEPT / f"{name}.json").write_text(json.dumps({**facts, "rows": json.loads(found.read_text())}, indent=1) + "\n")
     found.unlink()
     return True
 
 
+def rates() -> dict[str, float]:
+    """What one thread of this machine does in a second."""
+    return {"float32": peak(), "bfloat16": peak(torch.bfloat16), "copied": bandwidth()}
+
+
 def page(kept: dict[str, dict]) -> str:
     """The document."""
-    newest = next(iter(kept.values()))
-    facts = newest["machine"]
+    newest = max(kept.values(), key=lambda part: part["date"])
+    facts, speed = newest["machine"], {name: rate / 1e9 for name, rate in newest["rates"].items()}
     lines = ["# Speed", "", *HEAD.strip().splitlines(), ""]
     lines += [f"- {facts['processor']}, {facts['cores']} cores, {facts['memory']} ({facts['flags']})"]
     lines += [f"- {facts['system']}, Python {facts['python']}, torch {facts['torch']}"]
-    lines += [f"- one thread: {peak() / 1e9:.0f} GFLOP/s in float32, {peak(torch.bfloat16) / 1e9:.0f} in bfloat16,"]
-    lines += [f"  {bandwidth() / 1e9:.1f} GB/s copied, when this page was written"]
+    lines += [f"- one thread: {speed['float32']:.0f} GFLOP/s in float32, {speed['bfloat16']:.0f} in bfloat16,"]
+    lines += [f"  {speed['copied']:.1f} GB/s copied"]
     lines += [f"- commit {newest['commit']}, {newest['date']}, if not said otherwise", "", "## What is asked", ""]
     lines += ["| what | asked | measured | |", "| --- | --- | --- | --- |"]
     for title, one in ((KINDS[name], one) for name, part in kept.items() for one in rows(part) if one.met is not None):
@@ -86,9 +91,10 @@ def page(kept: dict[str, dict]) -> str:
 
 def table(part: dict, newest: dict) -> list[str]:
     """The rows of one benchmark."""
-    lines = []
-    if any(part[fact] != newest[fact] for fact in ("commit", "machine")):
-        lines += [f"At {part['commit']} on {part['machine']['processor']}, {part['date']}.", ""]
+    lines, machine = [], part["machine"]
+    elsewhere = "" if machine == newest["machine"] else f" on {machine['processor']} ({machine['flags']})"
+    if elsewhere or part["commit"] != newest["commit"]:
+        lines += [f"At {part['commit']}{elsewhere}, {part['date']}.", ""]
     lines += [
         "| | ours | peer | unit | ratio | quartiles, repeats | limit |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -112,7 +118,8 @@ Written by `make bench`. Ours beside a peer in the same run, each network, image
 one thread; ways take turns in random order, and a ratio is the median of the turns' own ratios, how many times as fast
 ours is, with quartiles. Wall time is not judged, nor are the numbers of two machines comparable. Peers live in
 environments of their own (`bench/environment.py`). Limits are estimates of the best this machine could do. Kinds may
-have been run one by one (`make bench BENCH=...`), and beside other work; a part names its commit if it is another.
+have been run one by one (`make bench BENCH=...`), and beside other work; a part names its commit and machine if they
+are others.
 """
 
 

@@ -19,14 +19,12 @@ from table import Row, amount, finish, row, turns  # noqa: E402
 MACHINE = dict.fromkeys(("flags", "cores", "memory", "system", "python", "torch"), "") | {"processor": "some"}
 
 
-def kept(commit: str, *rows: Row) -> dict:
-    return {"commit": commit, "machine": MACHINE, "date": "2026-01-01", "rows": [asdict(one) for one in rows]}
+RATES = {"float32": 1e11, "bfloat16": 1e12, "copied": 1e10}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(run, "peak", lambda kind=None: 1e11)
-    monkeypatch.setattr(run, "bandwidth", lambda: 1e10)
+def kept(commit: str, *rows: Row, machine: dict = MACHINE) -> dict:
+    facts = {"commit": commit, "machine": machine, "date": "2026-01-01", "rates": RATES}
+    return facts | {"rows": [asdict(one) for one in rows]}
 
 
 def test_a_ratio_is_the_median_of_the_turns_own_ratios():
@@ -66,11 +64,13 @@ def test_a_row_that_is_not_as_asked_is_printed_and_leaves_with_1(tmp_path, capsy
 
 def test_the_page_says_what_is_not_met_not_run_and_from_another_commit():
     slow = Row("net", "torch", "ms a step", 3.0, 2.0, 0.67, 0.6, 0.7, 5, least=0.95)
-    said = run.page({"pgd": kept("abc", slow), "claims": kept("def", Row("c", "", "s", 1.0, most=2.0))})
+    quick, other = Row("c", "", "s", 1.0, most=2.0), MACHINE | {"processor": "other"}
+    said = run.page({"pgd": kept("abc", slow), "claims": kept("def", quick), "deck": kept("abc", machine=other)})
     assert "| PGD beside torchattacks: net | ratio ≥ 0.95 | 0.67 | **not met** |" in said
     assert "| Statistics of claims: c | ≤ 2 s | 1 s | met |" in said
-    assert "At def on some" in said and "At abc" not in said
-    assert said.count("NOT RUN") == len(run.KINDS) - 2
+    assert "At def, 2026" in said and "At abc on other" in said and "At abc, " not in said
+    assert "100 GFLOP/s in float32, 1000 in bfloat16" in said
+    assert said.count("NOT RUN") == len(run.KINDS) - 3
 
 
 @pytest.mark.parametrize("name", run.KINDS)
