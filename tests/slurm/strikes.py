@@ -12,6 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab import Lab
+from watching import until
+
+LONGEST_S = 600
+"""A run that takes longer hangs."""
 
 
 def scancel(lab: Lab, job: str) -> None:
@@ -118,6 +122,32 @@ def running(lab: Lab) -> list[str]:
     """Jobs of the pipeline that run, oldest first."""
     rows = lab.slurm("squeue", "-h", "-t", "R", "-p", "main", "-S", "i", "-o", "%i", check=False)
     return rows.split()
+
+
+def strike(lab: Lab, process: subprocess.Popen, fault: str) -> bool:
+    """Strike as soon as a job runs; whether one did before the run was over.
+
+    A job may end just before it is hit: then Slurm refuses, and the next job is struck.
+    """
+    while until(lambda: running(lab) or process.poll() is not None, LONGEST_S) and process.poll() is None:
+        for job in running(lab)[:1]:
+            try:
+                STRIKES[fault](lab, job)
+            except subprocess.CalledProcessError:
+                continue
+            return True
+    return False
+
+
+def over(lab: Lab, process: subprocess.Popen) -> bool:
+    """Wait for the end of a run; whether it came."""
+    return until(lambda: look_after_node(lab) or process.poll() is not None, LONGEST_S, pause=1)
+
+
+def look_after_node(lab: Lab) -> None:
+    """What an administrator does: a node that Slurm drained, as it refused to start a job twice, is put back."""
+    if lab.node() in ("drained", "draining"):
+        lab.slurm("scontrol", "update", "NodeName=localhost", "State=RESUME", check=False)
 
 
 def left(lab: Lab) -> list[str]:

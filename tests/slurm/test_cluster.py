@@ -13,8 +13,7 @@ import pytest
 from edit_site import edit
 from lab import Lab
 from projects import BIN, ROOT, SMOKE, copy_project, run
-from strikes import STRIKES, hang_up, left, running
-from trials import LONGEST_S
+from strikes import LONGEST_S, hang_up, left, over, running, strike
 from watching import Watch, until
 
 from shiftpress.core.storage import SCHEMA
@@ -103,18 +102,14 @@ def test_the_readmes_words_lead_through_five_faults_to_the_numbers_of_a_local_ru
             if not until(lambda: running(lab) or process.poll() is not None, LONGEST_S) or process.poll() is not None:
                 break
             time.sleep(moments.uniform(0, EVERY_S))
-            for job in running(lab)[:1]:
-                STRIKES[fault](lab, job)
-                done.append(fault)
-        try:
-            process.wait(LONGEST_S)
-        except subprocess.TimeoutExpired:
+            done += [fault] * strike(lab, process, fault)
+        if not over(lab, process):
             hang_up(process)
             pytest.fail(f"hangs; the queue holds {left(lab)}\n{(project / 'run.log').read_text()[-5000:]}")
         if process.returncode:
             again = command(lab, project, *words)
-            assert again.wait(LONGEST_S) == 0, (project / "run.log").read_text()[-5000:]
-    assert done == list(FAULTS)
+            assert over(lab, again) and again.returncode == 0, (project / "run.log").read_text()[-5000:]
+    assert done == list(FAULTS), (project / "run.log").read_text()[-5000:]
     assert watch.looks > 50 and len(watch.seen) > 20 and not watch.twice
     assert not left(lab)
     assert digests(project) == digests(finished)

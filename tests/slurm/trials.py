@@ -22,12 +22,22 @@ from faults.outcome import Outcome
 from faults.project import TINY, Project
 from lab import Lab
 from projects import BIN, environment
-from strikes import STRIKES, fill_disk, free_disk, hang_up, left, running, take_disk, too_little_memory
+from strikes import (
+    LONGEST_S,
+    STRIKES,
+    fill_disk,
+    free_disk,
+    hang_up,
+    left,
+    over,
+    running,
+    strike,
+    take_disk,
+    too_little_memory,
+)
 from watching import Watch, until
 
 PHASES = ("codecs", "atmc", "edge", "cards")
-LONGEST_S = 600
-"""A run that takes longer hangs."""
 WAITED_S = 2 * POLL_S + 15
 """A run may end so long after its last job: two looks, and what Snakemake does after a job and at its end."""
 LAST_MOMENT_S = 25
@@ -121,10 +131,7 @@ def run(project: Project, lab: Lab, this: Try) -> None:
     with started(project, lab) as process:
         if until(lambda: running(lab) or process.poll() is not None, LONGEST_S):
             time.sleep(this.moment)
-            until(lambda: running(lab) or process.poll() is not None, LONGEST_S)
-            for job in running(lab)[:1]:
-                STRIKES[this.fault](lab, job)
-                this.struck = True
+            this.struck = strike(lab, process, this.fault)
         again = ended(process, lab, this) and process.returncode
     if again:
         if this.fault == "disk full":
@@ -137,17 +144,11 @@ def run(project: Project, lab: Lab, this: Try) -> None:
 
 def ended(process: subprocess.Popen, lab: Lab, this: Try) -> bool:
     """Whether the run ends by itself, and soon after its last job."""
-    if not until(lambda: look_after_node(lab) or process.poll() is not None, LONGEST_S, pause=1):
+    if not over(lab, process):
         this.wrong = f"hangs; the queue holds {left(lab)}"
         return False
     this.waited = max(this.waited, time.time() - last_end(lab))
     return True
-
-
-def look_after_node(lab: Lab) -> None:
-    """What an administrator does: a node that Slurm drained, as it refused to start a job twice, is put back."""
-    if lab.node() in ("drained", "draining"):
-        lab.slurm("scontrol", "update", "NodeName=localhost", "State=RESUME", check=False)
 
 
 def last_end(lab: Lab) -> float:
