@@ -188,3 +188,16 @@ def test_a_gate_is_added_by_one_file_and_one_line(tmp_path, monkeypatch):
     study = load_study([str(tmp_path / "params.yaml")])
     gate = build("gates", study.gates["mine"])
     assert "mine" in study.chosen("gates") and gate.weights(seen(torch.zeros(3, 0)), {}).tolist() == [[1, 0]] * 3
+
+
+@pytest.mark.parametrize("statistic", ["mean", "vote", "knn"])
+@pytest.mark.parametrize("shape", [(32, 32), (7, 9), (9, 6)])
+def test_half_planes_mirrored_after_the_mean_weigh_as_whole_planes_do(shape, statistic):
+    images = torch.rand(60, 2, *shape, generator=RANDOM)
+    bank, gate = {"a": images[:20], "b": images[20:40]}, Spectral(statistic=statistic)
+    whole, kept = spectra(images[40:], "log_amplitude"), gate.learn(bank)
+    assert gate.look(images).shape == (60, shape[0], shape[1] // 2 + 1)
+    assert torch.equal(
+        gate.weights(seen(gate.look(images[40:]), batch=7), kept), gate.weights(seen(whole, batch=7), kept)
+    )
+    assert torch.equal(gate.softly(seen(gate.look(images[40:])), kept), gate.softly(seen(whole), kept))

@@ -19,13 +19,22 @@ def spectra(images: Tensor, feature: Feature) -> Tensor:
     its means over rings of whole radii, up to half the shorter side, beyond which all is in the last ring. ``high`` is
     the outer half of the rings.
     """
-    parts = [_half(chunk) for chunk in images.split(CHUNK)]
-    half = parts[0] if len(parts) == 1 else torch.cat(parts)
-    height, width = images.shape[2:]
+    half, (height, width) = half_planes(images), images.shape[2:]
     if feature == "log_amplitude":
-        return half.index_select(1, _mirror(height, width).to(half.device))
-    means = half @ _rings(height, width).to(half.device)
+        return whole(half, width)
+    means = half.flatten(1) @ _rings(height, width).to(half.device)
     return means[:, means.shape[1] // 2 :] if feature == "high" else means
+
+
+def half_planes(images: Tensor) -> Tensor:
+    """Of images (N, C, H, W): ``log_amplitude`` of the half plane that the other half mirrors, (N, H, W // 2 + 1)."""
+    parts = [_half(chunk) for chunk in images.split(CHUNK)]
+    return (parts[0] if len(parts) == 1 else torch.cat(parts)).unflatten(1, (images.shape[2], -1))
+
+
+def whole(half: Tensor, width: int) -> Tensor:
+    """Half planes (N, H, W // 2 + 1) as planes of this width, (N, H W)."""
+    return half.flatten(1).index_select(1, _mirror(half.shape[1], width).to(half.device))
 
 
 def distances(rows: Tensor, others: Tensor, distance: Distance) -> Tensor:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from shiftpress.core.tensors import State
-from shiftpress.gates._spectra import Distance, Feature, distances, spectra
+from shiftpress.gates._spectra import Distance, Feature, distances, half_planes, spectra, whole
 from shiftpress.gates.base import BatchGate, Seen, hardest
 
 
@@ -41,7 +41,8 @@ class Spectral(BatchGate):
         return self
 
     def look(self, images: Tensor) -> Tensor:
-        return spectra(images, self.feature)
+        # the mean of a batch is taken before it is mirrored
+        return half_planes(images) if self.feature == "log_amplitude" else spectra(images, self.feature)
 
     def learn(self, bank: Mapping[str, Tensor]) -> State:
         found = {name: spectra(images, self.feature) for name, images in bank.items()}
@@ -61,17 +62,22 @@ class Spectral(BatchGate):
     def softly(self, seen: Seen, kept: State) -> Tensor:
         """Softmax of the nearness to each group's mean spectrum, in units of a tenth of the distance that is left."""
         references = torch.cat([kept[name].mean(0, keepdim=True) for name in seen.names])
-        apart = distances(seen.means(seen.features), references, self.distance)
+        apart = self._apart(seen.means(seen.features), references)
         unit = 0.1 * apart.detach().mean(1, keepdim=True).clamp_min(1e-12)
         return seen.over_members(seen.spread((-apart / unit).softmax(1))).float()
 
     def _scores(self, seen: Seen, references: list[Tensor]) -> Tensor:
         """How near each group is to each batch, (batches, groups); larger is nearer."""
         if self.statistic == "mean":
-            return -distances(seen.means(seen.features), torch.cat(references), self.distance)
-        apart = distances(seen.features, torch.cat(references), self.distance)
+            return -self._apart(seen.means(seen.features), torch.cat(references))
+        apart = self._apart(seen.features, torch.cat(references))
         if self.statistic == "vote":
             return seen.means(hardest(-apart))
         owner = torch.cat([torch.full((len(rows),), place) for place, rows in enumerate(references)]).to(apart.device)
         near = owner[apart.topk(min(self.neighbours, apart.shape[1]), dim=1, largest=False).indices]
         return seen.means(torch.nn.functional.one_hot(near, len(references)).double().mean(1))
+
+    def _apart(self, rows: Tensor, references: Tensor) -> Tensor:
+        """Of what was looked at, (N, ...), to references (R, D): distances (N, R)."""
+        rows = whole(rows, references.shape[1] // rows.shape[1]) if rows.dim() == 3 else rows
+        return distances(rows, references, self.distance)
