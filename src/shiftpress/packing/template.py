@@ -74,7 +74,9 @@ NETWORKS = ({order})
     def __init__(self, weights: str | Path = WEIGHTS{option}):
         super().__init__()
         for name, tensor in load_file(weights).items():
-            self.register_buffer(name.replace(".", "/"), tensor)  # torch keeps dots for layers
+            # torch keeps dots for layers; a copy, for in a file numbers lie anywhere, and some processors then add them
+            # in another order
+            self.register_buffer(name.replace(".", "/"), tensor.clone())
 {setting}        self.to(memory_format=FAST)
         self.eval()
 
