@@ -202,6 +202,26 @@ def test_the_keyboard_reaches_claims_and_opens_them(opened):
     assert opened.run(unreachable) == 0
 
 
+def test_without_scripts_links_end_at_their_chapters_all_the_same(browser, whole):
+    browser.window(1440)
+    browser.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(whole.as_uri(), scripts=False)
+        root = browser.send("DOM.getDocument")["root"]["nodeId"]
+        ends = {}
+        for link in browser.send("DOM.querySelectorAll", nodeId=root, selector="nav a")["nodeIds"]:
+            facts = browser.send("DOM.getAttributes", nodeId=link)["attributes"]
+            anchor = dict(zip(facts[::2], facts[1::2], strict=True))["href"]
+            browser.send("Page.navigate", url=whole.as_uri() + anchor)
+            browser.send("Page.captureScreenshot")  # all frames up to now are drawn
+            node = browser.send("DOM.querySelector", nodeId=root, selector=anchor)["nodeId"]
+            ends[anchor] = browser.send("DOM.getBoxModel", nodeId=node)["model"]["border"][1]
+    finally:
+        browser.send("Emulation.setScriptExecutionDisabled", value=False)
+    *others, last = ends.values()
+    assert len(others) > 5 and max(map(abs, others)) <= 2 and last < 900, ends
+
+
 def test_without_scripts_all_numbers_are_there(browser, whole):
     browser.send("Emulation.setScriptExecutionDisabled", value=True)
     browser.open(whole.as_uri(), scripts=False)
