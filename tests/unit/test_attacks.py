@@ -53,7 +53,7 @@ def test_the_worst_case_of_a_linear_classifier_is_found_exactly(name, classes, n
     net, images = Linear(classes=classes), images_of(60)
     shown = Shown(images, net(images).argmax(1), torch.arange(60))
     needed = radius_needed(net, shown, norm)
-    eps = float(needed.median())
+    eps = float(needed.sort().values[29:31].mean())  # between two images: on one, rounding would decide
     assert needed.max() < (0.3 if norm == "linf" else 2.0)  # the edges of the range do not come into it
     clear = (needed - eps).abs() > 0.03 * eps
     attack = every_attack(norm)[name].model_copy(update={"steps": 60})
@@ -67,7 +67,7 @@ def test_one_step_is_enough_between_two_classes():
     shown = Shown(images, net(images).argmax(1), torch.arange(60))
     apart = (net.weight[0] - net.weight[1]).detach()
     needed = (net(images)[:, 0] - net(images)[:, 1]).detach().abs() / apart.abs().sum()
-    eps = float(needed.median())
+    eps = float(needed.sort().values[29:31].mean())  # between two images: on one, rounding would decide
     assert torch.equal(wrong(net(run(FGSM(eps=[eps]), net, shown, eps)), shown.labels), needed < eps)
 
 

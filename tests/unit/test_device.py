@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from multiprocessing import Barrier
 from pathlib import Path
 
 import pytest
@@ -123,14 +124,18 @@ def test_jobs_share_a_gpu_as_the_setting_says(gpus, tmp_path, monkeypatch):
     """Forked as the pipeline forks them: six jobs, two places on each of the two GPUs but one."""
     monkeypatch.setenv(JOBS, "2")
     log, children = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), []
+    places = Barrier(3)
     with gpu_slot(["GPU-bb"], 2, tmp_path / "slots", 0.0):
         for _ in range(6):
             if not (child := os.fork()):
-                with on_device(1):
-                    os.write(log, f"{time.monotonic():.4f} 1 {os.environ[VISIBLE]}\n".encode())
-                    time.sleep(0.3)
-                    os.write(log, f"{time.monotonic():.4f} -1 {os.environ[VISIBLE]}\n".encode())
-                os._exit(0)
+                try:
+                    with on_device(1):
+                        os.write(log, f"{time.monotonic():.4f} 1 {os.environ[VISIBLE]}\n".encode())
+                        places.wait(60)  # all are taken, or nobody goes on
+                        os.write(log, f"{time.monotonic():.4f} -1 {os.environ[VISIBLE]}\n".encode())
+                    os._exit(0)
+                finally:
+                    os._exit(1)
             children.append(child)
         assert all(os.waitpid(child, 0)[1] == 0 for child in children)
     os.close(log)

@@ -27,7 +27,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 from warm import server
 
-SERVER = Path(__file__).with_name("server.py")
+SERVER = Path(__file__).parents[1] / "serving.py"
 # What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself.
 # `torch._dynamo` is imported by every optimiser of torch when it is made; the rest of scipy and compressai are too slow
 # to import for the few that need them. In this order: with pydantic before torch, a job takes 0.3 s more (measured).

@@ -1,7 +1,7 @@
 """Forks one worker per job from a process that has the slow imports behind it.
 
-Forked from Snakemake by `warm.scripts`, or started as `python server.py FD MODULE...`: it waits on the socket FD for
-requests, and imports the modules with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
+Forked from Snakemake by `warm.scripts`, or started by `serving.py`: it waits on a socket for requests, and imports the
+modules with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
 together with one end of a socket pair on which it is answered: first `{"pid": ...}`, at the end of the worker
 `{"status": exit status, "cpu": seconds, "rss": MiB}`. Whoever asked and goes away takes the job with him: a closed end
 kills its worker, and when FD is closed everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when
@@ -28,7 +28,11 @@ import traceback
 
 import threadpoolctl
 
+from warm import pages
+
 LONGEST = 1 << 20
+MANY = 16
+"""Jobs after which large pages, which take a second to make, are soon made up for."""
 PR_SET_PDEATHSIG = 1
 TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
 
@@ -44,6 +48,7 @@ class Server:
         self.ended.setblocking(False)
         self.bell.setblocking(False)
         self.clients: dict[int, socket.socket] = {}
+        self.forks = 0
         self.waiting = selectors.DefaultSelector()
         for end in (requests, self.ended):
             self.waiting.register(end, selectors.EVENT_READ)
@@ -83,13 +88,16 @@ class Server:
                         os.kill(key.data, signal.SIGKILL)
 
     def prepare(self) -> None:
-        """Import what jobs need, once."""
+        """Import what jobs need, once; and make forks cheap if there are many."""
         if self.modules:
             for name in self.modules:
                 importlib.import_module(name)
             self.modules = []
             gc.collect()
             gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
+        self.forks += 1
+        if self.forks == MANY:
+            pages.gather()
 
     def reap(self) -> None:
         """Answer for every worker that has ended."""
@@ -183,7 +191,3 @@ def forked(requests: socket.socket, modules: list[str], project: str) -> None:
         traceback.print_exc()
     finally:
         os._exit(1)
-
-
-if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
