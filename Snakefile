@@ -19,6 +19,7 @@ resource_scopes:
     lanes="local",
 
 
+include: "workflow/rules/raw.smk"
 include: "workflow/rules/shifting.smk"
 include: "workflow/rules/members.smk"
 include: "workflow/rules/compressing.smk"

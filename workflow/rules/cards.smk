@@ -1,27 +1,6 @@
 """Phase cards: train every classifier dense, then make cards from it with every pruner."""
 
 
-def dense_of(w):
-    """input: the trained dense network, for pruners that begin with it."""
-    if PRUNERS[w.pruner].begins != "dense":
-        return []
-    return expand(paths.DENSE, **w)
-
-
-@signed
-def cards_of(w):
-    """params: names, below a seed, of the networks in a file, and what they add to the model's name."""
-    levels = [0.0] if w.pruner == "dense" else PRUNERS[w.pruner].sparsities
-    found = {}
-    for level in levels:
-        for pick in PARAMS.fit.cards.picks:
-            state = f"{100 * level:g}" + ("" if pick == "last" else f"-{pick}")
-            found[state] = [f"{100 * level:g}"] * (level > 0) + [pick] * (
-                pick != "last"
-            )
-    return found
-
-
 rule train_dense:
     input:
         code=code("train_dense", "classifiers", "augmentations"),
