@@ -236,6 +236,16 @@ def array(code: str = "u1", shape: bytes = b"K\x02\x85", data: bytes = b"ab", or
     return b"\x80\2" + new + b"(K\1" + shape + dtype + b"\x89T" + struct.pack("<I", len(data)) + data + b"tb."
 
 
+def doubled(kind: str, steps: int = 40) -> bytes:
+    """Instructions for a list or tuple of two of one of two of ...: few bytes, and 2^40 things if written out."""
+    first, again = {"list": (b"]", b"]q%c(h%ch%ce"), "tuple": (b")", b"h%ch%c\x86q%c")}[kind]
+    found = first + b"q\0"
+    for step in range(steps):
+        found += again % ((step + 1, step, step) if kind == "list" else (step, step, step + 1))
+        found += b"" if kind == "list" or step == steps - 1 else b"0"
+    return found
+
+
 def pickles(marker: Path) -> dict[str, bytes]:
     """Every program would make the marker, if it ran."""
     import os
@@ -290,6 +300,16 @@ def pickles(marker: Path) -> dict[str, bytes]:
         "a large claim": b"T\xff\xff\xff\x7fx.",
         "a negative claim": b"T\xff\xff\xff\xffx.",
         "several values": b"NN.",
+        "a list that doubles, as a persistent id": b"\x80\2" + doubled("list") + b"Q.",
+        "a list that doubles, in a call": glob("_codecs", "encode") + doubled("list") + b"\x85R.",
+        "a list that doubles, as a shape": array(shape=doubled("list") + b"\x85"),
+        "a tuple that doubles, as a key": b"\x80\2}" + doubled("tuple") + b"Ns.",
+        "tuples that double, as keys": b"\x80\2}(" + doubled("tuple") + b"Nu.",
+        "a tuple that doubles, as a kind of numbers": glob("numpy", "dtype") + doubled("tuple") + b"K\0K\1\x87R.",
+        "a tuple that doubles, as a byte order": array(order="|").replace(b"U\1|", doubled("tuple")),
+        "an array of many sides": array(shape=b"(" + b"J\xff\xff\xff\x7f" * 900_000 + b"t"),
+        "a long name": glob("numpy." + "\0" * 400, "load") + b".",
+        "a long order of bytes": array(order="\0" * 250),
     }
 
 

@@ -7,6 +7,7 @@ other instruction or name ends the reading.
 """
 
 import pickletools
+import reprlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,6 +17,8 @@ import numpy as np
 from shiftpress.core.problems import InputError
 
 MAX_STEPS = 1_000_000
+MOST_SIDES = 8
+"""Of an array. The product of a million sides would take for ever."""
 
 SCALARS = {
     *("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"),
@@ -24,6 +27,8 @@ SCALARS = {
 EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple}
 IGNORED = {"PROTO", "FRAME"}
 _WORDS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring = 2, 60
 
 
 @dataclass
@@ -81,7 +86,7 @@ class Machine(ABC):
 
     def elsewhere(self, place: Any) -> Any:
         """What stands outside the pickled bytes."""
-        raise InputError(f"it refers to {place!r:.80}, which is not in it")
+        raise InputError(f"it refers to {shown(place)}, which is not in it")
 
     def do(self, name: str, argument: Any) -> None:
         """One instruction."""
@@ -107,10 +112,11 @@ class Machine(ABC):
             expect(self.stack[-1], list).extend(items)
         elif name in ("SETITEM", "SETITEMS"):
             items = self._since_mark() if name == "SETITEMS" else [self.stack.pop() for _ in "kv"][::-1]
-            expect(self.stack[-1], dict).update(zip(items[::2], items[1::2], strict=True))
+            keys = [_expect_key(key) for key in items[::2]]
+            expect(self.stack[-1], dict).update(zip(keys, items[1::2], strict=True))
         elif name == "GLOBAL":
             if argument not in self.names:
-                raise InputError(f"it names {argument!r}, which no file of this kind needs")
+                raise InputError(f"it names {shown(argument)}, which no file of this kind needs")
             self.stack.append(self.names[argument])
         elif name == "REDUCE":
             arguments = expect(self.stack.pop(), tuple)
@@ -130,6 +136,11 @@ class Machine(ABC):
         return items
 
 
+def shown(value: Any) -> str:
+    """A value in a few words; one that doubles at each of thirty steps would be written out for ever."""
+    return f"{_SHORT.repr(value):.80}"
+
+
 def expect(value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise InputError(f"it uses a {type(value).__name__.strip('_')} as a {kind.__name__.strip('_')}")
@@ -145,7 +156,7 @@ def _finished(value: Any, done: dict[int, Any]) -> Any:
         if isinstance(value, (list, tuple)):
             done[id(value)] = type(value)(_finished(item, done) for item in value)
         elif isinstance(value, dict):
-            done[id(value)] = {_expect_word(key): _finished(item, done) for key, item in value.items()}
+            done[id(value)] = {key: _finished(item, done) for key, item in value.items()}
         elif isinstance(value, Stored) and value.data is not None:
             done[id(value)] = value.data
     if done[id(value)] is None:
@@ -153,8 +164,11 @@ def _finished(value: Any, done: dict[int, Any]) -> Any:
     return done[id(value)]
 
 
-def _expect_word(key: Any) -> str | int:
-    """A key, as the word it is; Python 2 wrote its words as bytes. Numbers stay numbers."""
+def _expect_key(key: Any) -> str | int:
+    """A key, as the word it is; Python 2 wrote its words as bytes. Numbers stay numbers.
+
+    Asked before anything looks a key up: tuples of tuples that double at each step are hashed for ever.
+    """
     if type(key) is int:
         return key
     return key.decode() if isinstance(key, bytes) else expect(key, str)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from shiftpress.core.contents import members
-from shiftpress.core.pickled import Machine, Named, Stored, expect, run
+from shiftpress.core.pickled import MOST_SIDES, Machine, Named, Stored, expect, run, shown
 from shiftpress.core.problems import InputError
 
 MOST_VALUES = 1 << 27
@@ -81,21 +81,22 @@ class TorchMachine(Machine):
         dtype = STORAGES.get(expect(storage, Named).name)
         content = self.data.get(expect(key, str))
         if kind != "storage" or dtype is None or content is None or type(count) is not int:
-            raise InputError(f"it has no tensor {key!r:.60}")
+            raise InputError(f"it has no tensor {shown(key)}")
         if len(content) != count * np.dtype(dtype).itemsize:
-            raise InputError(f"its tensor {key!r:.60} has {len(content):,} bytes and not {count:,} numbers")
+            raise InputError(f"its tensor {shown(key)} has {len(content):,} bytes and not {count:,} numbers")
         return np.frombuffer(content, dtype)
 
     def _cut(self, numbers: np.ndarray, offset: Any, shape: Any, steps: Any) -> Stored:
         """A tensor of this shape whose neighbours along each side are so many numbers apart."""
         sides, strides = expect(shape, tuple), expect(steps, tuple)
-        if not all(type(n) is int and n >= 0 for n in (offset, *sides, *strides)) or len(sides) != len(strides):
-            raise InputError(f"it has a tensor of shape {shape!r:.60}")
+        whole = len(sides) == len(strides) <= MOST_SIDES
+        if not whole or not all(type(n) is int and n >= 0 for n in (offset, *sides, *strides)):
+            raise InputError(f"it has a tensor of shape {shown(shape)}")
         count = math.prod(sides)
         last = offset + sum((side - 1) * stride for side, stride in zip(sides, strides, strict=True))
         self.values += count
-        if count and (last >= numbers.size or count > numbers.size) or len(sides) > 8 or self.values > MOST_VALUES:
-            raise InputError(f"it has a tensor of shape {shape!r:.60} in {numbers.size:,} numbers")
+        if count and (last >= numbers.size or count > numbers.size) or self.values > MOST_VALUES:
+            raise InputError(f"it has a tensor of shape {shown(shape)} in {numbers.size:,} numbers")
         if not count:
             return Stored(np.zeros(sides, numbers.dtype))
         apart = [stride * numbers.itemsize for stride in strides]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from shiftpress.core.pickled import Machine, Named, Stored, expect, run
+from shiftpress.core.pickled import MOST_SIDES, Machine, Named, Stored, expect, run, shown
 from shiftpress.core.problems import InputError
 
 MAX_ARRAY_BYTES = 1_000_000_000
@@ -51,23 +51,23 @@ class ArrayMachine(Machine):
             return expect(arguments[0], str).encode("latin-1")
         if name == "reconstruct" and isinstance(arguments[0], Named) and arguments[0].name == "ndarray":
             return Stored()
-        if name == "dtype" and arguments[0] in DATA_TYPES:
+        if name == "dtype" and expect(arguments[0], str) in DATA_TYPES:
             return _DataType(arguments[0])
-        raise InputError(f"it calls {name} with {arguments!r:.80}")
+        raise InputError(f"it calls {name} with {shown(arguments)}")
 
     def filled(self, target: Any, state: Any) -> None:
         """What a new array or dtype is told about itself."""
         state = expect(state, tuple)
         if isinstance(target, _DataType):
             if state[1] not in ("|", "<"):
-                raise InputError(f"it has numbers in byte order {state[1]!r}")
+                raise InputError(f"it has numbers in byte order {shown(state[1])}")
             return
         array = expect(target, Stored)
         _, shape, dtype, in_columns, content = state
         dtype = np.dtype(DATA_TYPES[expect(dtype, _DataType).code])
         content = content.encode("latin-1") if isinstance(content, str) else expect(content, bytes)
-        if not all(type(side) is int and side >= 0 for side in expect(shape, tuple)):
-            raise InputError(f"it has an array of shape {shape!r:.80}")
+        if len(expect(shape, tuple)) > MOST_SIDES or not all(type(side) is int and side >= 0 for side in shape):
+            raise InputError(f"it has an array of shape {shown(shape)}")
         size = math.prod(shape) * dtype.itemsize
         if size != len(content) or size > MAX_ARRAY_BYTES:
             raise InputError(f"it has an array of {size:,} bytes in {len(content):,}")
