@@ -10,11 +10,13 @@ Interpolation = Literal["nearest", "bilinear"]
 
 
 def warp(images: Tensor, matrices: Tensor, interpolation: Interpolation) -> Tensor:
-    """Images (N, C, H, W) looked up through matrices (N, 2, 3) or (2, 3) that map target to source positions.
+    """Images (N, C, H, W) looked up through matrices (N, 2, 3) or (1, 2, 3) that map target to source positions.
 
     Positions run from -1 to 1 along each axis, y downwards. What comes in from outside is zero.
     """
-    grid = F.affine_grid(matrices.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    # where all images go the same way, the way is worked out once
+    grid = F.affine_grid(matrices, [len(matrices), *images.shape[1:]], align_corners=False)
+    grid = grid.expand(len(images), *grid.shape[1:])
     if interpolation == "nearest" and images.requires_grad and images.device.type != "cpu":
         return looked_up(images, grid).clamp(0, 1)
     return _sampled(images, grid, interpolation).clamp(0, 1)
@@ -38,13 +40,13 @@ def _sampled(images: Tensor, grid: Tensor, interpolation: Interpolation) -> Tens
 
 
 def rows(*entries: float | Tensor, like: Tensor) -> Tensor:
-    """Matrices (N, 2, 3) from six entries, each a number or one per image (N,)."""
-    columns = [torch.as_tensor(entry, dtype=like.dtype, device=like.device).expand(len(like)) for entry in entries]
-    return torch.stack(columns, dim=1).view(-1, 2, 3)
+    """Matrices (N, 2, 3) from six entries, each a number or one per image (N,); (1, 2, 3) from numbers alone."""
+    columns = [torch.as_tensor(entry, dtype=like.dtype, device=like.device).view(-1) for entry in entries]
+    return torch.stack(torch.broadcast_tensors(*columns), dim=1).view(-1, 2, 3)
 
 
 def rotation(degrees: Tensor, like: Tensor) -> Tensor:
-    """Matrices that turn images counter-clockwise, by one angle or one per image (N,)."""
+    """Matrices (N, 2, 3) that turn images counter-clockwise by one angle for each, or (1, 2, 3) by one for all."""
     radians = torch.deg2rad(degrees.double())
     cos, sin = radians.cos(), radians.sin()
     # the y axis points down, and the matrix maps target to source

@@ -52,9 +52,7 @@ class GroupDRO(Objective):
     def _drawn(self, net: CodecNet, images: Tensor, step: Step) -> float:
         drawn = torch.rand(self.angles, generator=step.random) * 360 - 180
         # all angles in one batch: an image in a large one costs two thirds of one in a small one
-        degrees = drawn.to(images.device).repeat_interleave(len(images))
-        copies = images.repeat(self.angles, 1, 1, 1)
-        turned = warp(copies, rotation(degrees, like=copies), self.interpolation)
+        turned = torch.cat([self._turned(images, degrees) for degrees in drawn.tolist()])
         return float(drawn[int(net.loss(turned)[0].view(self.angles, -1).mean(1).argmax())])
 
     def _searched(self, net: CodecNet, images: Tensor, step: Step) -> float:
