@@ -58,10 +58,10 @@ def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
 
 def fidelity(images: Tensor, coded: Tensor) -> dict[str, float]:
     """Means over images; squared errors in float64, so that the order of addition does not matter much."""
-    errors = (images - coded).double().square().flatten(1)
+    errors = torch.linalg.vector_norm((images - coded).flatten(1).double(), dim=1).square()
     found = {
-        "distortion_se": float(errors.sum(1).mean()),
-        "psnr_db": float((-10 * errors.mean(1).clamp_min(1e-10).log10()).mean()),
+        "distortion_se": float(errors.mean()),
+        "psnr_db": float((-10 * (errors / images[0].numel()).clamp_min(1e-10).log10()).mean()),
     }
     return found | {"ssim": float(ssim(images, coded).mean())} if images.shape[1] == 3 else found
 
