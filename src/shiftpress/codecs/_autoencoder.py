@@ -98,4 +98,18 @@ def _up(fan_in: int, fan_out: int, norm: Norm) -> list[nn.Module]:
 
 
 def _normalisation(channels: int, norm: Norm) -> nn.Module:
-    return nn.BatchNorm2d(channels, track_running_stats=norm == "running")
+    return Normalisation(channels, track_running_stats=norm == "running")
+
+
+class Normalisation(nn.BatchNorm2d):
+    """Batch normalisation that is one scale and shift of each channel where its statistics are settled.
+
+    torch's own gradient of that adds up sums over the batch which nobody asks for, and takes four times as long; inner
+    maximisations ask for little else.
+    """
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.training or not self.track_running_stats or images.device.type != "cpu":
+            return super().forward(images)
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        return torch.addcmul((self.bias - self.running_mean * scale).view(-1, 1, 1), images, scale.view(-1, 1, 1))

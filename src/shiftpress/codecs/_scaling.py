@@ -3,7 +3,8 @@
 A processor's library spreads values over the pixels between them (a transposed convolution, which is also the gradient
 of a convolution by its input) for 16 channels at a time, and for each pixel apart; with few channels nearly all of that
 work is thrown away. The same sums are a plain convolution at the smaller side that writes the 2 x 2 pixels of each
-place as channels, and a plain one is quick. Numbers differ by rounding alone.
+place as channels, and a plain one is quick; where these four are all there are, one product of matrices is quicker yet.
+Numbers differ by rounding alone.
 """
 
 from typing import Any
@@ -47,13 +48,34 @@ def spread(values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor
     channels, margin = weight.shape[1], (weight.shape[2] - 1) // 2
     plain = _plain(weight)
     # margins of two pixels are whole places, which need not be computed
-    reach = plain.shape[2] - 1 - margin // 2
-    places = F.conv2d(values, plain, None if bias is None else bias.repeat(4), padding=reach).permute(0, 2, 3, 1)
+    reach, cut = plain.shape[2] - 1 - margin // 2, margin % 2
+    if channels == 1:
+        places = _summed(values, plain, reach).permute(1, 2, 3, 0)
+        places = places if bias is None else places.add(bias)
+    else:
+        places = F.conv2d(values, plain, None if bias is None else bias.repeat(4), padding=reach).permute(0, 2, 3, 1)
     rows, columns = places.shape[1:3]
     pixels = places.reshape(count, rows, columns, 2, 2, channels).transpose(2, 3)
-    cut = margin % 2
     pixels = pixels.reshape(count, 2 * rows, 2 * columns, channels)[:, cut : cut + 2 * height, cut : cut + 2 * width]
     return pixels.permute(0, 3, 1, 2)
+
+
+def _summed(values: Tensor, plain: Tensor, reach: int) -> Tensor:
+    """The convolution of values (N, C, h, w), padded by ``reach``, with weights (D, C, T, T): (D, N, h', w').
+
+    One product says what every value adds to the places around it; these are then added up where they stand. Twice as
+    fast as a convolution to four channels, which leaves half of each instruction empty.
+    """
+    (count, fan_in, height, width), (fan_out, _, size, _) = values.shape, plain.shape
+    flat = values.permute(0, 2, 3, 1).reshape(-1, fan_in)
+    parts = (plain.permute(2, 3, 0, 1).reshape(-1, fan_in) @ flat.T).view(size, size, fan_out, count, height, width)
+    found = values.new_zeros(fan_out, count, height + size - 1, width + size - 1)
+    for row in range(size):
+        for column in range(size):
+            down, right = size - 1 - row, size - 1 - column
+            found[:, :, down : down + height, right : right + width].add_(parts[row, column])
+    margin = size - 1 - reach
+    return found[:, :, margin : found.shape[2] - margin, margin : found.shape[3] - margin]
 
 
 def _plain(weight: Tensor) -> Tensor:
