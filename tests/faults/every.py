@@ -47,8 +47,8 @@ FAULTS = [
     # the next four are tried on every submission by test_hostile_files, test_hostile_streams and those of card files
     Fault("D4", "hostile archives", hostile.archives, 0, 40),
     Fault("D5", "hostile and damaged pickles", hostile.pickles, 0, 20_000),
-    Fault("B1", "damaged streams and codec files, checksums repaired or not", hostile.streams, 0, 100_000),
-    Fault("B2", "damaged card files, digests repaired or not", hostile.cards, 0, 50_000),
+    Fault("B1", "damaged streams and codec files, checksums repaired or not", hostile.streams, 0, 10_000_000),
+    Fault("B2", "damaged card files, digests repaired or not", hostile.cards, 0, 200_000),
     Fault("I1", "damaged, huge, deep, animated and odd pictures", images.pictures, 1000, 20_000),
     Fault("C1", "wrong params files", texts.params, 300, 5_000),
     Fault("C2", "wrong claims files", texts.claims, 100, 2_000),

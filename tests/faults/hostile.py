@@ -14,6 +14,7 @@ import test_hostile_files
 import test_released_cards
 import torch
 from faults.outcome import Outcome
+from faults.sharing import shared_out
 from fuzzing import damaged, refusal
 from safetensors.torch import save
 
@@ -159,21 +160,34 @@ def pickles(folder: Path, tries: int, seed: int) -> Outcome:
 
 def streams(folder: Path, tries: int, seed: int) -> Outcome:
     """B1: streams and codec files, damaged with and without right checksums."""
-    found = hostile_streams.main(int(0.85 * tries), int(0.13 * tries), int(0.02 * tries), seed)
-    outcome, parts = Outcome(), ("plain", "wrong_model", "repaired", "models")
-    outcome.tries = sum(found[part]["cases"] for part in parts)
-    accepted = {part: found[part]["accepted"] for part in parts if part != "repaired"}
-    outcome.failures += [f"{count} {part} were accepted" for part, count in accepted.items() if count]
-    long = sum(found[part]["long_messages"] for part in parts)
-    outcome.failures += [f"{long} long messages"] * bool(long)
-    slowest = max(found[part]["worst_s"] for part in parts)
-    outcome.failures += [f"{slowest:.1f} s"] * (slowest > 2) + ["1 GiB of memory"] * (found["peak"] > 1 << 30)
-    outcome.worst = f"{slowest:.2f} s, {found['grown'] / 1e6:.0f} MB more memory"
+    outcome, parts, slowest, grown = Outcome(), ("plain", "wrong_model", "repaired", "models"), 0.0, 0
+    for found in shared_out(_streams, tries, seed):
+        outcome.tries += sum(found[part]["cases"] for part in parts)
+        accepted = {part: found[part]["accepted"] for part in parts if part != "repaired"}
+        outcome.failures += [f"{count} {part} were accepted" for part, count in accepted.items() if count]
+        long = sum(found[part]["long_messages"] for part in parts)
+        outcome.failures += [f"{long} long messages"] * bool(long)
+        worst = max(found[part]["worst_s"] for part in parts)
+        outcome.failures += [f"{worst:.1f} s"] * (worst > 2) + ["1 GiB of memory"] * (found["peak"] > 1 << 30)
+        slowest, grown = max(slowest, worst), max(grown, found["grown"])
+    outcome.worst = f"{slowest:.2f} s, {grown / 1e6:.0f} MB more memory"
     return outcome
+
+
+def _streams(tries: int, seed: int) -> dict:
+    return hostile_streams.main(int(0.85 * tries), int(0.13 * tries), int(0.02 * tries), seed)
 
 
 def cards(folder: Path, tries: int, seed: int) -> Outcome:
     """B2: card files of every format, damaged, or with lies under a right digest."""
+    found = shared_out(_cards, tries, seed)
+    outcome = Outcome(sum(part.tries for part, *_ in found), [line for part, *_ in found for line in part.failures])
+    outcome.worst = f"{max(part[1] for part in found):.2f} s; {sum(part[2] for part in found)} were whole after all"
+    return outcome
+
+
+def _cards(tries: int, seed: int) -> tuple[Outcome, float, int]:
+    """What was found, the longest reading in seconds, and how many were read."""
     outcome, draw, slowest, read = Outcome(), np.random.default_rng(seed), 0.0, 0
     kinds = [files() for files in hostile_cards.FORMATS]
     for number in range(tries):
@@ -189,5 +203,4 @@ def cards(folder: Path, tries: int, seed: int) -> Outcome:
             outcome.failures.append(f"{type(error).__name__}: {error}"[:200])
         slowest = max(slowest, time.perf_counter() - start)
         outcome.check(sound, f"try {number}: a damaged file was read")
-    outcome.worst = f"{slowest:.2f} s; {read} were whole after all"
-    return outcome
+    return outcome, slowest, read

@@ -1,12 +1,14 @@
 """Each fault at the size of every submission; `make faults` runs them at full size."""
 
 import json
+import operator
 from pathlib import Path
 
 import pytest
 from faults import hostile, images
 from faults.every import FAULTS
 from faults.outcome import BEGIN, END, README, block, read_table
+from faults.sharing import shared_out
 
 pytestmark = pytest.mark.fault
 
@@ -37,3 +39,8 @@ def test_the_readme_shows_what_the_last_run_of_make_faults_found():
     assert set(rows) <= {fault.id for fault in FAULTS}
     kept = json.loads((Path(__file__).parents[2] / "docs/faults.json").read_text())
     assert [item["id"] for item in kept] == sorted(rows) and not any(item["failures"] for item in kept)
+
+
+def test_tries_that_are_shared_out_are_all_made_with_seeds_of_their_own():
+    assert shared_out(operator.add, 25, 3, part=10) == [10 + 3_000_000, 10 + 3_000_001, 5 + 3_000_002]
+    assert shared_out(operator.add, 10, 3, part=10) == [13], "few stay as they are"
