@@ -175,7 +175,7 @@ def streams(folder: Path, tries: int, seed: int) -> Outcome:
 
 
 def _streams(tries: int, seed: int) -> dict:
-    return hostile_streams.main(int(0.85 * tries), int(0.13 * tries), int(0.02 * tries), seed)
+    return hostile_streams.main(int(0.95 * tries), int(0.045 * tries), int(0.005 * tries), seed)
 
 
 def cards(folder: Path, tries: int, seed: int) -> Outcome:
