@@ -7,7 +7,8 @@ import pytest
 
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import write_artefact, write_json
-from shiftpress.reporting.run import described, jobs, read_run
+from shiftpress.reporting.received import run_of
+from shiftpress.reporting.run import described, jobs
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 PARAMS = {"run": {"tier": "t", "seeds": [0, 1, 2]}, "shifts": {"noise": {"kind": "awgn"}}}
@@ -67,15 +68,15 @@ def test_a_run_is_described_by_what_decided_its_numbers(tmp_path, monkeypatch):
     assert found["artefacts"] == {"scores.parquet": {"sha256": hashlib.sha256(b"123").hexdigest(), "size": 3}}
     assert found["packages"]["numpy"] and "time" not in found["machine"] and found["machine"]["python"]
     write_json(tmp_path / "results/run.json", found, "me")
-    assert read_run(tmp_path / "results") == found
+    assert run_of(tmp_path / "results") == found
 
 
 def test_a_run_that_is_not_whole_is_not_read(tmp_path):
     with pytest.raises(InputError, match="Has the run been finished"):
-        read_run(tmp_path)
+        run_of(tmp_path)
     write_json(tmp_path / "run.json", {"schema": "other"}, "me")
     with pytest.raises(InputError, match="is not a shiftpress/run/1 description"):
-        read_run(tmp_path)
+        run_of(tmp_path)
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(InputError, match="not what was recorded"):
-        read_run(tmp_path)
+        run_of(tmp_path)

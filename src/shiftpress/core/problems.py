@@ -33,6 +33,11 @@ class InputError(Exception):
         return "\n".join([*map(str, self.problems), f"{noun} found; nothing was run."])
 
 
+def printable(text: str) -> str:
+    """One line in which nothing makes a terminal do anything: of words that a stranger or a library wrote."""
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in " ".join(text.split()))
+
+
 def suggestion(word: str, known: list[str]) -> str:
     """A sentence that names the likely word, then all known ones."""
     close = get_close_matches(word, known, n=1, cutoff=0.5)

@@ -18,6 +18,8 @@ SCHEMA = "shiftpress/artefact/2"
 Repeats = Literal["bitwise", "same device", "statistical"]
 """What a rerun gives: the same bytes on a processor of the same kind; the same bytes on a GPU of the same kind, and
 elsewhere the same but for rounding and what it leads to; the same but for chance and time."""
+TYPES = {"sha256": str, "size": int, "place": str}
+"""Of what is read of a sidecar."""
 HALF = re.compile(r"\..+\.(\d+)\.tmp")
 
 
@@ -109,9 +111,10 @@ def read_facts(path: str | Path) -> Mapping[str, Any]:
     try:
         data = Path(sidecar(path)).read_bytes()
         facts = json.loads(data)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise damaged(path, f"its digest file {sidecar(path)} is unreadable") from error
-    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
+    whole = isinstance(facts, dict) and facts.get("schema") == SCHEMA
+    if not whole or any(type(facts.get(key)) is not kind for key, kind in TYPES.items()):
         raise damaged(path, f"{sidecar(path)} is not a {SCHEMA} record")
     unsealed = {key: value for key, value in facts.items() if key != "seal"}
     if facts.get("seal") != fingerprint(unsealed) or data != canonical_json(facts):

@@ -13,7 +13,7 @@ from shiftpress.core.problems import InputError
 from shiftpress.core.storage import DamagedArtefact, canonical_json, read_artefact, read_json
 from shiftpress.exporting.crate import METADATA, crate
 from shiftpress.exporting.tables import tables
-from shiftpress.reporting.run import read_run
+from shiftpress.reporting.received import run_of
 
 RESULTS = {
     "claims.json": "every claim with its verdict, comparisons and effects by seed",
@@ -51,7 +51,7 @@ def export(results: Path, out: Path) -> list[tuple[str, int]]:
 
     Raises InputError if the folder is not empty, or if the project's code is not what the run was described with.
     """
-    run = read_run(results)
+    run = run_of(results)
     same_code(run)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there already and not empty: name a new folder.")

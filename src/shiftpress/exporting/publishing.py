@@ -9,7 +9,7 @@ from pathlib import Path
 from shiftpress.core.problems import InputError
 from shiftpress.core.storage import DamagedArtefact, read_artefact, read_facts, write_artefact
 from shiftpress.exporting.folder import RESULTS, same_code
-from shiftpress.reporting.run import read_run
+from shiftpress.reporting.received import run_of
 
 KEPT = (*RESULTS, "made.json", "scores.parquet")
 """Files of a results folder: verdicts, report, description, times, and every record."""
@@ -21,7 +21,7 @@ def publish(results: Path, out: Path) -> Iterator[tuple[str, int]]:
     Raises InputError if something is damaged or missing, if the run was made from what is in no commit, or if the code
     of the current folder is not what the run was described with.
     """
-    run = read_run(results)
+    run = run_of(results)
     same_code(run)
     if run["commit"] == "unknown" or run["commit"].endswith("-dirty"):
         raise InputError(

@@ -1,6 +1,5 @@
 """What differs between two runs: settings, code, environment, data, metrics, verdicts."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.core.problems import InputError
-from shiftpress.core.storage import DamagedArtefact, read_artefact, read_json
 from shiftpress.reporting.moved import Moves, moves
-from shiftpress.reporting.run import read_run
+from shiftpress.reporting.received import claims_of, records_of, run_of
 from shiftpress.reporting.turned import Turn, turns
 
 
@@ -48,7 +45,8 @@ class Comparison:
 
 def compared(a: Path, b: Path) -> Comparison:
     """Two results folders. Raises InputError if one of them holds no whole run."""
-    one, other = read_run(a), read_run(b)
+    one, other = run_of(a), run_of(b)
+    claims = claims_of(a), claims_of(b)
     return Comparison(
         about={"A": _about(a, one), "B": _about(b, other)},
         settings=changes(one["settings"], other["settings"]),
@@ -57,9 +55,9 @@ def compared(a: Path, b: Path) -> Comparison:
         machine=changes(one["machine"], other["machine"]),
         packages=changes(one["packages"], other["packages"]),
         data=changes(one["data"], other["data"]),
-        metrics=moves(_scores(a), _scores(b)),
-        verdicts=turns(_read(a / "claims.json"), _read(b / "claims.json")),
-        claims=len(_read(b / "claims.json")),
+        metrics=moves(records_of(a), records_of(b)),
+        verdicts=turns(*claims),
+        claims=len(claims[1]),
         costs=_costs(one["jobs"], other["jobs"]),
     )
 
@@ -97,23 +95,11 @@ def _about(folder: Path, run: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _scores(folder: Path) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(_checked(read_artefact, folder / "scores.parquet")))
-
-
-def _read(path: Path) -> Any:
-    return _checked(read_json, path)
-
-
-def _checked(read: Any, path: Path) -> Any:
-    try:
-        return read(path)
-    except DamagedArtefact as error:
-        raise InputError(str(error)) from None
-
-
 def _costs(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """CPU seconds of each rule in both runs. They always differ a little, so they are no difference."""
-    totals = [pd.DataFrame(jobs, columns=["rule", "cpu_s"]).groupby("rule")["cpu_s"].sum() for jobs in (a, b)]
+    totals = [
+        pd.DataFrame(jobs, columns=["rule", "cpu_s"]).astype({"cpu_s": float}).groupby("rule")["cpu_s"].sum()
+        for jobs in (a, b)
+    ]
     both = pd.concat(totals, axis=1, keys=["a", "b"]).fillna(0.0).sort_index()
     return [{"rule": rule, "a": row["a"], "b": row["b"]} for rule, row in both.iterrows()]

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shiftpress.core.history import stamp
-from shiftpress.core.problems import InputError
-from shiftpress.core.storage import DamagedArtefact, read_facts, read_json
+from shiftpress.core.storage import read_facts, read_json
 from shiftpress.reporting.origin import code_files, origin
 from shiftpress.reporting.timings import own_files
 
@@ -43,17 +42,6 @@ def described(
         "artefacts": {Path(path).name: _facts(path) for path in artefacts},
         "jobs": jobs(benchmarks, blocks, timed),
     }
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """The run.json of a results folder. Raises InputError if there is none."""
-    try:
-        run = read_json(folder / "run.json")
-    except DamagedArtefact as error:
-        raise InputError(f"{error}. Has the run been finished? `snakemake report` describes it.") from None
-    if run.get("schema") != SCHEMA:
-        raise InputError(f"{folder / 'run.json'} is not a {SCHEMA} description.")
-    return run
 
 
 def jobs(benchmarks: Path, blocks: list[str], timed: list[str]) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """Two runs side by side, as text and as one HTML file."""
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from shiftpress.core.problems import printable
 from shiftpress.core.statistics import Estimate
 from shiftpress.reporting.differences import Change, Comparison
 from shiftpress.reporting.moved import Move
@@ -24,8 +26,8 @@ def page(found: Comparison, templates: Path, stylesheet: Path) -> str:
 
 
 def text(found: Comparison) -> str:
-    """The same in lines, with the largest moves only."""
-    return "\n".join(_lines(found))
+    """The same in lines, with the largest moves only. A run of others cannot make a terminal do anything."""
+    return "\n".join(textwrap.indent(printable(line), " " * (len(line) - len(line.lstrip()))) for line in _lines(found))
 
 
 def said(change: Estimate, digits: int = 4) -> str:
