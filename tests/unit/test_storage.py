@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,27 @@ def test_what_a_killed_writer_left_is_removed_by_the_next_and_a_living_ones_is_n
     assert damaged_below(artefact.parent) == (1, []), "halves are no artefacts"
     write_artefact(artefact, b"new", "me")
     assert not dead.exists() and alive.exists()
+
+
+def test_a_killed_writer_that_nobody_has_asked_about_holds_nothing(artefact):
+    """Its number is still taken: kill(number, 0) finds it."""
+    killed = subprocess.Popen(["sleep", "60"])
+    half = artefact.with_name(f".thing.bin.{killed.pid}.tmp")
+    half.write_bytes(b"half")
+    killed.kill()
+    while Path(f"/proc/{killed.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        time.sleep(0.01)
+    write_artefact(artefact, b"whole", "me")
+    killed.wait()
+    assert not half.exists() and read_artefact(artefact) == b"whole"
+
+
+def test_a_process_that_got_the_number_of_a_killed_writer_holds_nothing(artefact):
+    half = artefact.with_name(f".thing.bin.{os.getppid()}.tmp")
+    half.write_bytes(b"half")
+    os.utime(half, (1e9, 1e9))
+    write_artefact(artefact, b"whole", "me")
+    assert not half.exists()
 
 
 def test_what_went_away_with_its_digest_is_missed(tmp_path):

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,8 @@ elsewhere the same but for rounding and what it leads to; the same but for chanc
 TYPES = {"sha256": str, "size": int, "place": str}
 """Of what is read of a sidecar."""
 HALF = re.compile(r"\..+\.(\d+)\.tmp")
+CLOCKS = 60.0
+"""Seconds by which the clock of a file server may be behind that of its user."""
 
 
 class DamagedArtefact(Exception):
@@ -93,12 +96,25 @@ def _clear_leftovers(path: Path) -> None:
     """Remove the halves of this file whose writers were killed."""
     for other in path.parent.iterdir():
         if is_half(other) and other.name.startswith(f".{path.name}."):
-            try:
-                os.kill(int(HALF.fullmatch(other.name)[1]), 0)
-            except ProcessLookupError:
-                other.unlink(missing_ok=True)
-            except OSError:
-                pass  # somebody else's process, at work
+            with suppress(FileNotFoundError):
+                if not _at_work(int(HALF.fullmatch(other.name)[1]), other.stat().st_mtime):
+                    other.unlink()
+
+
+def _at_work(number: int, since: float) -> bool:
+    """Whether the process that was writing then still lives, and is not another that got its number later.
+
+    One that was killed keeps its number until somebody asks what became of it.
+    """
+    import psutil  # few files have halves beside them
+
+    try:
+        process = psutil.Process(number)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < since + CLOCKS
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def is_half(path: Path) -> bool:
