@@ -15,7 +15,7 @@ from shiftpress.core.storage import read_artefact, sidecar, write_json
 from shiftpress.exporting.publishing import KEPT
 from shiftpress.reference import PUBLISHED
 from shiftpress.reporting.provenance import in_full, in_short
-from shiftpress.reporting.run import read_run
+from shiftpress.reporting.received import run_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,6 +129,6 @@ def test_the_run_that_the_readme_tells_is_whole_and_of_a_commit():
     assert files == {"README.md", *KEPT, *map(sidecar, KEPT)}
     for name in KEPT:
         read_artefact(folder / name)
-    run = read_run(folder)
+    run = run_of(folder)
     assert re.fullmatch("[0-9a-f]{12}", run["commit"]) and Path(ROOT, f"tiers/{run['tier']}.yaml").is_file()
     assert sum(path.stat().st_size for path in folder.rglob("*")) < 20e6
