@@ -1,5 +1,6 @@
 """Whatever the bytes, a card file is read or refused with one line: soon, in little memory, and never half."""
 
+import json
 import resource
 
 import numpy as np
@@ -108,3 +109,14 @@ def test_signs_have_one_way_to_be_written():
     signs[-1] |= 1
     with pytest.raises(InputError, match="not written as cards are"):
         unpack(container.write(facts, {**arrays, "signs": signs}))
+
+
+@pytest.mark.parametrize("kind", ['F": 4\n}', "\x1b[2J", "F" * 5000])
+def test_what_a_library_quotes_of_a_file_stays_on_a_short_line(kind):
+    data = next(iter(plain_files().files.values()))
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    next(entry for name, entry in header.items() if name != "__metadata__")["dtype"] = kind
+    head = json.dumps(header).encode()
+    said = refusal(plain_files().read, len(head).to_bytes(8, "little") + head + data[8 + size :])
+    assert said.isprintable() and len(said) < 300

@@ -17,7 +17,7 @@ from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.coding import Tables
 from shiftpress.core.component import Name
 from shiftpress.core.described import KEY, built, checked, header_of
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.splits import Shape
 from shiftpress.core.storage import canonical_json
 from shiftpress.core.tensors import State
@@ -78,7 +78,7 @@ def read_model(data: bytes) -> Model:
     try:
         state = load(data)
     except SafetensorError as error:
-        raise InputError(f"The model file is damaged: {error}.") from None
+        raise InputError(f"The model file is damaged: {told(error)}.") from None
     if _digest(described, state) != described.digest:
         raise InputError("The model file is damaged: its digest differs.")
     net = codec.build(shape).eval()

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 
 CHUNK = 1 << 20
 MAX_EXTRA_HEADER = 1 << 14
@@ -69,7 +69,7 @@ class _Header(tarfile.TarInfo):
         except tarfile.EOFHeaderError:
             raise
         except tarfile.HeaderError as error:
-            raise InputError(f"damaged: {error}") from None
+            raise InputError(f"damaged: {told(error)}") from None
         if info.size < 0 or (info.type in EXTRA_HEADERS and info.size > MAX_EXTRA_HEADER):
             raise InputError(f"damaged: a header claims {info.size:,} bytes")
         return info

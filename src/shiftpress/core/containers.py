@@ -10,7 +10,7 @@ from shiftpress.core.arrays import from_idx, from_npy
 from shiftpress.core.contents import SUFFIXES, content, members
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.pixels import pixel_digest, set_digest
-from shiftpress.core.problems import InputError, printable
+from shiftpress.core.problems import InputError, told
 
 MAX_BYTES = 1_000_000_000
 IMAGES = re.compile(r"^x(?=_)|images?$")
@@ -100,4 +100,4 @@ def _from_parquet(path: Path) -> Iterator[Labelled]:
     except StopIteration:
         raise InputError(f"{path}: no table of {PICTURES[0]} and {LABELS[0]}") from None
     except (ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise InputError(f"{path}: no table of image and label: {printable(str(error))[:200]}") from None
+        raise InputError(f"{path}: no table of image and label: {told(error)}") from None

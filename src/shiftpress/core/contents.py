@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from shiftpress.core.archives import CHUNK, Entry, entries_of_tar, entries_of_zip, unpacked
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.storage import canonical_json, fingerprint, replace_file
 
 MAX_FILES = 2_000_000
@@ -80,10 +80,9 @@ def _read(source: Path, read: Callable[[], bytes]) -> bytes:
 
 def _in_words(source: Path, error: Exception) -> InputError:
     """One line that begins with the source, whatever went wrong in it."""
-    said = " ".join(str(error).split())[:150] or type(error).__name__
     if isinstance(error, InputError):
         return error if str(error).startswith(str(source)) else InputError(f"{source}: {error}")
-    return InputError(f"{source}: damaged or unreadable: {said}")
+    return InputError(f"{source}: damaged or unreadable: {told(error)}")
 
 
 def digest_of(source: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
 EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr")
@@ -35,4 +35,4 @@ def decode(name: PurePosixPath, data: bytes) -> np.ndarray:
     except InputError:
         raise
     except Exception as error:  # decoders raise whatever they like on damaged files
-        raise InputError(f"{name}: not a readable image: {error}") from None
+        raise InputError(f"{name}: not a readable image: {told(error)}") from None

@@ -38,6 +38,11 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in " ".join(text.split()))
 
 
+def told(error: Exception) -> str:
+    """What a library says of a damaged file, in one short line: it may quote the file."""
+    return printable(str(error))[:150] or type(error).__name__
+
+
 def suggestion(word: str, known: list[str]) -> str:
     """A sentence that names the likely word, then all known ones."""
     close = get_close_matches(word, known, n=1, cutoff=0.5)

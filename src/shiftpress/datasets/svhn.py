@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.sources import Source
 from shiftpress.datasets._fetched import Fetched
 from shiftpress.datasets.base import Card, Item, Part
@@ -41,7 +41,7 @@ class Svhn(Fetched):
                 table = loadmat(path, variable_names=["X", "y"])
                 images, labels = table["X"], table["y"].ravel()
             except Exception as error:  # scipy raises whatever it likes on damaged files
-                raise InputError(f"{path}: not a file of images X and labels y: {error}") from None
+                raise InputError(f"{path}: not a file of images X and labels y: {told(error)}") from None
             if images.dtype != np.uint8 or images.shape != (32, 32, 3, len(labels)):
                 raise InputError(f"{path}: X is {images.dtype} {images.shape} for {len(labels)} labels")
             for number, label in enumerate(labels.tolist()):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from shiftpress.core.contents import content
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.sources import Source
 from shiftpress.datasets._fetched import Fetched
 from shiftpress.datasets.base import Card, Item, Part
@@ -53,4 +53,4 @@ def _read(line: str, where: str) -> tuple[np.ndarray, int]:
             raise ValueError("a value is not between -1 and 1")
         return ((values + 1) / 2 * 255).astype(np.uint8).reshape(16, 16), int(label) - 1
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {told(error)}") from None

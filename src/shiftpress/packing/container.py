@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from shiftpress.core.component import Name
 from shiftpress.core.described import KEY, checked, header_of
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.storage import canonical_json
 from shiftpress.packing.values import Arrays
 
@@ -65,7 +65,7 @@ def read(data: bytes, model: type[Network] = Facts) -> tuple[Any, Arrays]:
     try:
         arrays = load(data)
     except (SafetensorError, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise InputError(f"The card file is damaged: {str(error)[:100]}.") from None
+        raise InputError(f"The card file is damaged: {told(error)}.") from None
     if digest(facts, arrays) != facts.digest:
         raise InputError("The card file is damaged: its digest differs.")
     if write(facts, arrays) != data:

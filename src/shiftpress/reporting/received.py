@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from shiftpress.core.problems import InputError, printable
+from shiftpress.core.problems import InputError, told
 from shiftpress.core.records import Record
 from shiftpress.core.storage import DamagedArtefact, read_artefact
 from shiftpress.reporting.run import SCHEMA
@@ -152,4 +152,4 @@ def _plainly(path: Path, what: str, *others: type[Exception]) -> Iterator[None]:
         place = ".".join(str(step) if str(step).isidentifier() else repr(step)[:40] for step in first["loc"])
         raise InputError(f"{path} is not {what}: {place}: {first['msg']}") from None
     except (ValueError, *others) as error:
-        raise InputError(f"{path} is not {what}: {printable(str(error))[:200]}") from None
+        raise InputError(f"{path} is not {what}: {told(error)}") from None
