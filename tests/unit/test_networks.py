@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from shiftpress.classifiers.base import Normalise
 from shiftpress.classifiers.convn import ConvN
 from shiftpress.classifiers.resnet import ResNet
 from shiftpress.codecs.fixed_rate import FixedRate, SoftToHard
@@ -92,17 +91,3 @@ def test_a_codec_codes_an_image_the_same_in_every_batch():
     images = torch.rand(16, 1, 32, 32)
     whole, alone = net(images).images, torch.cat([net(image[None]).images for image in images])
     assert torch.allclose(whole, alone, atol=1e-5)
-
-
-@pytest.mark.parametrize("size", [(64, 3, 32, 32), (5, 3, 9, 7), (1, 3, 8, 8), (4, 1, 6, 6), (2, 2, 1, 1)])
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_normalising_is_the_same_in_every_memory_order(size, layout):
-    draws = torch.Generator().manual_seed(0)
-    layer = Normalise(size[1])
-    layer.fit(torch.rand(50, size[1], 8, 8, generator=draws) * 0.7)
-    images = torch.rand(size, generator=draws).contiguous(memory_format=layout).requires_grad_()
-    found, expected = layer(images), (images - layer.mean) / layer.deviation
-    assert torch.equal(found, expected) and found.stride() == expected.stride()
-    slope = torch.rand(size, generator=draws)
-    ours, theirs = (torch.autograd.grad(out, images, slope)[0] for out in (found, expected))
-    assert torch.equal(ours, theirs)
