@@ -64,6 +64,16 @@ def test_a_table_may_show_the_mildest_or_the_severest_of_each_shift():
     assert mildest == pytest.approx([80, 70, 90]) and severest == pytest.approx([60, 30, 90])
 
 
+def test_a_model_that_is_scored_unshifted_alone_has_nothing_to_show_where_others_are_shifted():
+    """An angle codec that looks for no angle is scored at 0 degrees: that is no mean over rotations."""
+    whole = [{"model": "whole", "severity": severity, "seed": seed} for severity in (0.0, 15.0) for seed in range(3)]
+    part = [{"model": "part", "severity": 0.0, "seed": seed} for seed in range(3)]
+    clean = [{"model": model, "shift": "clean", "severity": 0.0} for model in ("part", "whole")]
+    rows = accuracy_table(frame(*whole, *part, *clean), "d", ["noise", "clean"])
+    shown = {row["model"]: [cell is not None for cell in row["cells"]] for row in rows}
+    assert shown == {"part": [False, True], "whole": [True, True]}
+
+
 def test_fewer_than_three_seeds_are_said_and_not_given_an_interval():
     (cell,) = accuracy_table(frame({}, {"seed": 1}), "d", ["noise"])[0]["cells"]
     assert interval(cell) == "50.0 (n=2, no interval)"

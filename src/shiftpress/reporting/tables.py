@@ -91,9 +91,13 @@ def _table(seeds: pd.Series, shifts: list[str], order: Any) -> list[dict[str, An
 
 
 def _by_seed(rows: pd.DataFrame, at: str) -> pd.Series:
-    """Means of models, shifts and seeds: over the severities but 0, where there are others, or those AT names."""
+    """Means of models, shifts and seeds: over the severities but 0, or those AT names.
+
+    A shift that no model is scored under but at 0 is the clean one. A model that is scored at 0 alone, where others are
+    shifted, has no value there.
+    """
     severe = rows.severity != 0
-    others = severe.groupby([rows.model, rows["shift"]]).transform("any")
+    others = severe.groupby(rows["shift"]).transform("any")
     rows = rows[severe | ~others]
     if AT[at]:
         sizes = rows.severity.abs()
