@@ -14,6 +14,9 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,7 @@ import torch
 from machine import peak, work
 from pictures import leaves
 from PIL import Image
-from table import Row, finish, in_turns, options, row, turns
+from table import Row, finish, options, row, turns
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
@@ -121,16 +124,45 @@ def jobs(words: list[list[str]]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def all_loaded(folder: Path) -> list[float]:
+    """Of all networks, by a loader of pictures."""
+    return [value for number in range(NETS) for value in loaded(folder, number)]
+
+
+def all_plain(folder: Path) -> list[float]:
+    """Of all networks, by arrays alone."""
+    return [value for number in range(NETS) for value in plain(folder, number)]
+
+
+WAYS = {"ours": ours, "loader": all_loaded, "plain": all_plain}
+
+
+def begin(name: str) -> None:
+    """A way's own process."""
+    prepare(1) if name == "ours" else torch.set_num_threads(1)
+
+
+def timed(name: str, folder: Path) -> tuple[float, list[float]]:
+    """CPU seconds of a way, and what it found."""
+    start = time.process_time()
+    found = WAYS[name](folder)
+    return time.process_time() - start, found
+
+
+def inside_of(folder: Path) -> dict[str, list[float]]:
+    """CPU seconds of each way in a process that has begun; all must find the same."""
+    with ExitStack() as held:
+        spawn = get_context("spawn")
+        pools = {name: held.enter_context(spawn.Pool(1, begin, (name,))) for name in WAYS}
+        found = [pool.apply(timed, (name, folder))[1] for name, pool in pools.items()]
+        assert found[0] == found[1] == found[2], "other accuracies"
+        return turns({name: lambda name=name: pools[name].apply(timed, (name, folder))[0] for name in WAYS}, REPEATS)
+
+
 def measured(folder: Path) -> list[Row]:
     written(folder)
     each = range(NETS)
-    ways = {
-        "ours": lambda: ours(folder),
-        "loader": lambda: [value for number in each for value in loaded(folder, number)],
-        "plain": lambda: [value for number in each for value in plain(folder, number)],
-    }
-    assert ways["ours"]() == ways["loader"]() == ways["plain"](), "other accuracies"
-    inside = in_turns(ways, REPEATS)
+    inside = inside_of(folder)
     apart = turns(
         {
             "ours": lambda: jobs([[str(folder), "all"]]),

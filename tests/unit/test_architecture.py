@@ -86,7 +86,9 @@ CONFINED = {
     r"\bos\.(system|popen|exec\w*|spawn\w*|fork\w*)\(|\bpty\b|\bshell=True": {"cli_slot.py"},
     r"(?<![.\w])(eval|exec|compile|__import__)\(": set(),
     # by name within this package: the catalogue of components, and optional packages that are named in the source
-    r"\bimport_module\(|\brunpy\b|\bctypes\b": {"core/catalog.py"},
+    r"\bimport_module\(|\brunpy\b": {"core/catalog.py"},
+    # two numbers for the C library that Python itself runs on
+    r"\bctypes\b": {"core/allocation.py"},
     r"\b(marshal|shelve|dill|cloudpickle|joblib)\b": set(),
     r"\b(mktemp|chmod|chown|symlink|os\.link)\b": set(),
     r"\bshutil\.(unpack_archive|copytree|move)\b": set(),

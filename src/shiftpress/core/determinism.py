@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 import torch
 import torch.utils.deterministic
 
+from shiftpress.core.allocation import keep_freed_memory
 from shiftpress.core.device import CPU, DEVICE, Settings, Work, settings, working_on
 from shiftpress.core.problems import InputError
 from shiftpress.core.slots import HELD, VISIBLE, gpu_slot, gpus_given, slots_folder
@@ -22,6 +23,7 @@ def prepare(threads: int, dtype: str = "float32") -> None:
     cores), and threads that outnumber cores wait for each other.
     """
     torch.set_num_threads(threads)
+    keep_freed_memory()
     # not use_deterministic_algorithms(True), which says the same to the compiler too: that imports it, for 2 s a job
     torch.set_deterministic_debug_mode("error")
     # nothing here reads memory it has not written, and filling it first costs 8 % of a training step

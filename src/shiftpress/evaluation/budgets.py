@@ -56,8 +56,7 @@ def chances_of(net: nn.Module, views: Sequence[Tensor]) -> Tensor:
     One card is there at a time: there may be hundreds.
     """
     chunks = [chunk for images in views for chunk in images.split(CHUNK)]
-    layout = torch.channels_last
-    return torch.cat([net(chunk.contiguous(memory_format=layout)).double().softmax(1) for chunk in chunks])
+    return torch.cat([net(chunk).double().softmax(1) for chunk in chunks])
 
 
 def _net(file: bytes) -> nn.Module:

@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from shiftpress.core.attackable import pooled_quickly
 from shiftpress.core.records import Record
-from shiftpress.core.tensors import in_channels_last
 from shiftpress.evaluation.calibration import brier_score, expected_calibration_error
 from shiftpress.evaluation.cells import CHUNK, Measure, PerImage
 from shiftpress.packing.card import pack
@@ -45,7 +44,8 @@ def of_storage(
 @torch.no_grad()
 def logits(net: nn.Module, images: Tensor) -> Tensor:
     """Logits (N, K) for images (N, C, H, W); the network is made ready for many of them, in place."""
-    net, images = in_channels_last(pooled_quickly(net), images)
+    # the images stay as they are: to normalise colours one after the other takes a third of the time
+    net = pooled_quickly(net).to(memory_format=torch.channels_last)
     return torch.cat([net(chunk) for chunk in images.split(CHUNK)])
 
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from shiftpress.core.draws import Draws
-from shiftpress.core.tensors import in_channels_last
 from shiftpress.evaluation.cells import CHUNK
 
 NORM = 4.0
@@ -59,7 +58,7 @@ def heat_map(
     """
     height, width = images.shape[2:]
     rows, columns = _frequencies(height, step), _frequencies(width, step)
-    net, images = in_channels_last(net.eval(), images)
+    net = net.eval().to(memory_format=torch.channels_last)
     draws = Draws(seed, ids)
     errors = torch.zeros(len(rows), len(columns), dtype=torch.float64)
     for a, i in enumerate(rows):
