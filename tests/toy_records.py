@@ -31,6 +31,7 @@ STANDARD_TIER = {
     "nested64/nested50": (12.19, 0.724, 36.0),
     "nested73/nested50": (10.8, 0.724, 36.0),
     "residual64/residual20": (9.4, 1.1, 36.0),
+    "nested64/nested_rotation": (14.0, 1.2, 9.0),
 }
 
 

@@ -69,7 +69,7 @@ def _models(pattern: str, comparison) -> list[str]:
 def test_what_is_not_run_says_what_is_missing_and_where_it_is_made(laptop):
     assert laptop["L4"]["reason"] == "no records of fixed10/wdro50; the standard tier runs it"
     assert "nested91/nested20/prefix, fixed9/erm; the standard tier runs it" in laptop["L11"]["reason"]
-    assert laptop["L18"]["reason"] == "no records of nested64/nested_rotation; no tier makes them yet"
+    assert laptop["L18"]["reason"] == "no records of nested64/nested_rotation; the standard tier runs it"
     assert laptop["L4"]["effect"] is None and laptop["L4"]["p"] is None
 
 

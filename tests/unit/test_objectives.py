@@ -14,6 +14,7 @@ from shiftpress.objectives.angle_schedule import AngleSchedule
 from shiftpress.objectives.base import Step, held
 from shiftpress.objectives.erm import EmpiricalRisk
 from shiftpress.objectives.group_dro import GroupDRO
+from shiftpress.objectives.nested_rotation import NestedRotation
 from shiftpress.objectives.nested_schedule import NestedSchedule
 from shiftpress.objectives.noise_augmentation import NoiseAugmentation
 from shiftpress.objectives.residual_schedule import ResidualSchedule
@@ -152,6 +153,26 @@ def test_the_nested_schedule_warms_up_and_then_tosses_a_coin():
         images, stage, _ = trained_on(objective, at=step(9, seed))
         seen.add(stage)
         assert torch.equal(images, IMAGES) == (stage == "prefix"), "worst images go to the last stage"
+    assert seen == {"prefix", "full"}
+
+
+def test_a_nested_code_for_rotations_shows_the_worst_angle_to_the_whole_code_alone():
+    objective = NestedRotation(angles=3, warm_up=0.3)
+    assert not objective.memory()
+    for seed in range(6):
+        images, stage, _ = trained_on(objective, at=step(1, seed))
+        assert stage == "prefix" and torch.equal(images, IMAGES)
+    seen = set()
+    for seed in range(12):
+        images, stage, net = trained_on(objective, at=step(9, seed))
+        seen.add(stage)
+        if stage == "prefix":
+            assert torch.equal(images, IMAGES)
+            continue
+        tried, asked, training, learns = net.shown[0]
+        assert asked == "full" and not training and not learns and len(tried) == 3 * len(IMAGES)
+        losses = (tried - 0.5).square().flatten(1).sum(1).view(3, -1).mean(1)
+        assert torch.equal(images, tried.split(len(IMAGES))[int(losses.argmax())])
     assert seen == {"prefix", "full"}
 
 

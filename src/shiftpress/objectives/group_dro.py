@@ -6,9 +6,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from shiftpress.core.affine import Interpolation, rotation, warp
+from shiftpress.core.affine import Interpolation
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.tensors import State
+from shiftpress.objectives._angles import turned, worst_turned
 from shiftpress.objectives.base import Objective, Step, held, mean_loss
 
 
@@ -39,21 +40,17 @@ class GroupDRO(Objective):
     def loss(self, net: CodecNet, images: Tensor, step: Step, memory: State) -> tuple[Tensor, Tensor]:
         if self.mixes:
             return self._mixed(net, images, memory)
+        if self.search == "random":
+            return mean_loss(net, worst_turned(net, images, self.angles, self.interpolation, step.random))
         with held(net), torch.no_grad():
-            worst = self._searched(net, images, step) if self.search == "global" else self._drawn(net, images, step)
+            worst = self._searched(net, images, step)
         return mean_loss(net, self._turned(images, worst))
 
     def _turned(self, images: Tensor, degrees: float) -> Tensor:
-        return warp(images, rotation(torch.tensor(degrees, device=images.device), like=images), self.interpolation)
+        return turned(images, degrees, self.interpolation)
 
     def _risk(self, net: CodecNet, images: Tensor, degrees: float) -> float:
         return float(net.loss(self._turned(images, degrees))[0].mean())
-
-    def _drawn(self, net: CodecNet, images: Tensor, step: Step) -> float:
-        drawn = torch.rand(self.angles, generator=step.random) * 360 - 180
-        # all angles in one batch: an image in a large one costs two thirds of one in a small one
-        turned = torch.cat([self._turned(images, degrees) for degrees in drawn.tolist()])
-        return float(drawn[int(net.loss(turned)[0].view(self.angles, -1).mean(1).argmax())])
 
     def _searched(self, net: CodecNet, images: Tensor, step: Step) -> float:
         from scipy.optimize import differential_evolution  # slow to import, and all plans of a study look at this kind
