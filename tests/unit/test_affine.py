@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from shiftpress.core.affine import rotation, rows, warp
 
@@ -27,3 +28,13 @@ def test_numbers_stand_beside_one_for_each_image():
     found = rows(1, 0, moves, 0, 1, 0.5, like=IMAGES)
     assert found[:, 0, 2].tolist() == moves.tolist() and found[:, 1, 2].tolist() == [0.5] * 6
     assert rows(1, 0, 0, 0, 1, 0, like=IMAGES).shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("sides", [(32, 32), (28, 20), (1, 5)])
+def test_images_go_where_torch_says(sides, interpolation):
+    generator = torch.Generator().manual_seed(1)
+    images, matrices = torch.rand(4, 3, *sides, generator=generator), torch.randn(4, 2, 3, generator=generator)
+    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    expected = functional.grid_sample(images, grid, interpolation, "zeros", align_corners=False)
+    assert torch.allclose(warp(images, matrices, interpolation), expected.clamp(0, 1), atol=1e-5)
