@@ -62,3 +62,10 @@ def test_sides_that_differ_are_spread_each_by_two(kernel):
 def test_many_channels_are_left_to_torch(kind):
     layer, images = kind(NARROW + 1, NARROW + 1, 4).double(), values(1, NARROW + 1, 4, 4)
     assert torch.equal(layer(images), theirs(layer, images))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("channels", [1, 8])
+def test_what_is_spread_lies_whole_in_memory(channels, kernel):
+    found = spread(values(2, 6, 4, 4, layout="channels last"), values(6, channels, kernel, kernel))
+    assert found.is_contiguous(memory_format=torch.channels_last), "normalisation is slow over a part of a tensor"
