@@ -10,13 +10,14 @@ from shiftpress.coding.model import has_streams
 from shiftpress.coding.sizes import sizes
 from shiftpress.core.codecnet import FULL, CodecNet, distortion
 from shiftpress.core.records import Record
-from shiftpress.core.tensors import State, in_channels_last
+from shiftpress.core.tensors import State
 from shiftpress.evaluation.cells import CHUNK, Cell, Measure, PerImage, record, unshifted
 from shiftpress.evaluation.shifts import ssim
 
 
 def measure(net: CodecNet, stage: str = FULL) -> Measure:
     """Distortion against the shifted image itself (Lei et al. 2021), and rate, of one way to decode."""
+    net = net.to(memory_format=torch.channels_last)  # once: over all layers it takes as long as a small batch
     return lambda images, labels: _measure(images, *_code(net, images, stage))
 
 
@@ -48,6 +49,7 @@ def of_training(memory: State, **shared: Any) -> Iterator[Record]:
 def examples(net: CodecNet, cells: Iterable[Cell], count: int) -> State:
     """Inputs and reconstructions of the first images of every cell, uint8, as ``<shift>/<severity>/<which>``."""
     found: State = {}
+    net = net.to(memory_format=torch.channels_last)
     for cell in cells:
         images = cell.images[:count]
         name, coded = f"{cell.shift}/{cell.severity:g}", _code(net, images)[0]
@@ -72,6 +74,5 @@ def _measure(images: Tensor, coded: Tensor, bits: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def _code(net: CodecNet, images: Tensor, stage: str = FULL) -> tuple[Tensor, Tensor]:
-    net, images = in_channels_last(net, images)
-    coded = [net(chunk, stage) for chunk in images.split(CHUNK)]
+    coded = [net(chunk, stage) for chunk in images.contiguous(memory_format=torch.channels_last).split(CHUNK)]
     return torch.cat([c.images for c in coded]), torch.cat([c.bits for c in coded])
