@@ -79,7 +79,7 @@ def test_bytes_on_disk_are_measured_once_on_images_as_they_were():
 def test_image_formats_are_scored_in_every_cell_against_the_shifted_image():
     cells = [Cell(c.shift, c.severity, c.source, c.images[:9].repeat(1, 1, 8, 8), c.labels[:9]) for c in CELLS]
     shared = {key: value for key, value in SHARED.items() if key != "seed"}
-    records = list(score_formats({"jpeg": [10, 90], "webp": [50]}, cells, phase="codecs", **shared))
+    records = list(score_formats({"jpeg": [10, 90], "webp": [50]}, cells, 9, phase="codecs", **shared))
     assert len(records) == 3 * 3 * 4 and {r.seed for r in records} == {0} and {r.n for r in records} == {9}
     found = {(r.model, r.severity, r.metric): r.value for r in records}
     assert {model for model, *_ in found} == {"jpeg/q10", "jpeg/q90", "webp/q50"}
@@ -95,6 +95,14 @@ def test_image_formats_are_scored_in_every_cell_against_the_shifted_image():
     shared = len(os.path.commonprefix(data))
     together = shared + sum(len(file) - shared for file in data)
     assert found["jpeg/q10", 0.2, "disk_bits"] == pytest.approx(8 * together / 9)
+
+
+def test_image_formats_are_scored_on_the_first_images():
+    cells = [Cell(c.shift, c.severity, c.source, c.images.repeat(1, 1, 8, 8), c.labels) for c in CELLS]
+    firsts = [Cell(c.shift, c.severity, c.source, c.images[:5], c.labels[:5]) for c in cells]
+    shared = {"phase": "codecs", **{key: value for key, value in SHARED.items() if key != "seed"}}
+    found, alone = (list(score_formats({"jpeg": [50]}, some, 5, **shared)) for some in (cells, firsts))
+    assert found == alone and {r.n for r in found} == {5}
 
 
 def test_examples_are_pairs_of_the_first_images():

@@ -53,6 +53,7 @@ rule score_formats:
         **asked_by("score_formats"),
     params:
         formats=FORMATS,
+        most=PARAMS.analysis.format_images,
         sources=sources_of_shifts,
     message:
         "Scoring image formats on {wildcards.dataset}"
