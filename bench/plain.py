@@ -1,18 +1,21 @@
 """Training of classifiers as the rounds do it, beside plain eager training in float32, in one run.
 
 ``python bench/plain.py [--json FILE]`` takes steps of each way in turns: torch's memory order, float32 and
-``torch.optim.SGD`` for the peer; channels last for ours, once in float32 and once with ``autocast: true``. Then each
-way trains ConvS on 4,000 digits from the same first weights and in the same order, with several seeds; mean test
+``torch.optim.SGD`` for the peer; channels last for ours, once in float32 and once with ``autocast: true``. Each has a
+process of its own, ours prepared as a job's is and the peer's as Python starts it, but for one thread. Then each way trains ConvS on 4,000 digits from the same first weights and in the same order, with several seeds; mean test
 accuracy is to be no more than 0.3 points below the peer's.
 """
 
 import statistics
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from multiprocessing import get_context
 
 import torch
 from digits import digits
 from machine import peak, work
-from table import ROOT, Row, finish, in_turns, options, row
+from table import ROOT, Row, finish, options, row, turns
 from torch import nn
 from torch.nn import functional as F
 
@@ -86,19 +89,34 @@ WAYS: dict[str, Callable] = {
 }
 
 
+UNDER_WAY: list[Round | Plain] = []
+"""What a way's own process trains."""
+
+
+def begin(way: str, name: str) -> None:
+    """A way's own process; images are random, as no step depends on what is in them."""
+    torch.set_num_threads(1) if way == "peer" else prepare(1)
+    classifier, shape, _ = NETS[name]
+    rows, rng = torch.arange(4 * BATCH), torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (len(rows), *shape), generator=rng, dtype=torch.uint8)
+    UNDER_WAY.append(WAYS[way](classifier, Split(images, rows % 10, rows, rows), 0))
+
+
+def steps() -> float:
+    """CPU seconds of steps in it."""
+    start = time.process_time()
+    for _ in range(STEPS):
+        UNDER_WAY[0].step()
+    return time.process_time() - start
+
+
 def speed(name: str) -> list[Row]:
-    """A row for each of our ways; images are random, as no step depends on what is in them."""
+    """A row for each of our ways."""
     classifier, shape, least = NETS[name]
-    count, rng = 4 * BATCH, torch.Generator().manual_seed(0)
-    rows = torch.arange(count)
-    split = Split(torch.randint(0, 256, (count, *shape), generator=rng, dtype=torch.uint8), rows % 10, rows, rows)
-    begins = {way: make(classifier, split, 0) for way, make in WAYS.items()}
-
-    def steps(work: Round | Plain) -> None:
-        for _ in range(STEPS):
-            work.step()
-
-    found = in_turns({way: lambda w=work: steps(w) for way, work in begins.items()}, REPEATS, warm=2)
+    with ExitStack() as held:
+        spawn = get_context("spawn")
+        pools = {way: held.enter_context(spawn.Pool(1, begin, (way, name))) for way in WAYS}
+        found = turns({way: lambda way=way: pools[way].apply(steps) for way in WAYS}, REPEATS, warm=2)
     operations = 3 * work(classifier.build(shape, 10).eval(), shape)
     made = []
     for way, kind in (("float32", torch.float32), ("autocast", torch.bfloat16)):
