@@ -2,8 +2,9 @@
 
 ``python bench/plain.py [--json FILE]`` takes steps of each way in turns: torch's memory order, float32 and
 ``torch.optim.SGD`` for the peer; channels last for ours, once in float32 and once with ``autocast: true``. Each has a
-process of its own, ours prepared as a job's is and the peer's as Python starts it, but for one thread. Then each way trains ConvS on 4,000 digits from the same first weights and in the same order, with several seeds; mean test
-accuracy is to be no more than 0.3 points below the peer's.
+process of its own, ours prepared as a job's is and the peer's as Python starts it, but for one thread. Then each way
+trains ConvS on 4,000 digits from the same first weights and in the same order, with several seeds; mean test accuracy
+is to be no more than 0.3 points below the peer's.
 """
 
 import statistics
