@@ -36,7 +36,7 @@ def test_numbers_stand_with_their_interval_and_count():
     text = plain()
     assert "1.25" in text and "95 % interval 1.00 to 1.50, n = 3 seeds" in text
     assert '89.00<span class="pm" data-n="3"> ± 2.48</span>' in text  # 0.9, 0.89, 0.88: sd 0.01, t 4.303, over sqrt 3
-    sizes = '<td class="num">35.85</td><td class="num">36.35</td><td class="num">–</td>'
+    sizes = '<td class="num">35.85</td><td class="num">36.35</td><td class="num">–</td><td class="num">2</td>'
     assert f'<tr><th scope="row">fixed/erm</th>{sizes}</tr>' in text
 
 

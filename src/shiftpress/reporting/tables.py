@@ -60,11 +60,12 @@ def distortion_table(frame: pd.DataFrame, dataset: str, shifts: list[str], at: s
 
 
 def sizes_table(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row per codec: bits of an image by likelihood, in one stream with all images, and in a file of its own."""
+    """A row per codec: bits of an image by likelihood, in one stream with all, and in a file of its own; how many."""
     rows = frame[(frame.phase == "codecs") & frame.metric.isin(SIZES)]
-    means = rows[rows.severity == 0].groupby(["model", "metric"])["value"].mean()
+    same = rows[rows.severity == 0]
+    means, images = same.groupby(["model", "metric"])["value"].mean(), same.groupby("model")["n"].max()
     return [
-        {"model": model, "bits": [means.get((model, metric)) for metric in SIZES]}
+        {"model": model, "bits": [means.get((model, metric)) for metric in SIZES], "images": images.get(model)}
         for model in sorted(rows.model.unique(), key=formats_last)
     ]
 
