@@ -27,9 +27,9 @@ def _grid(matrices: Tensor, height: int, width: int) -> Tensor:
     What a column adds and what a row adds are worked out for one of each: thirty times as fast as a product of matrices
     for every pixel (measured), with the same sums.
     """
-    columns, rows = (torch.linspace(-1, 1, side).to(matrices) * ((side - 1) / side) for side in (width, height))
-    across, down, fixed = matrices.unsqueeze(-1).unbind(2)
-    found = (across * columns).unsqueeze(2) + (down * rows).unsqueeze(3)
+    across, down = (torch.linspace(-1, 1, side).to(matrices) * ((side - 1) / side) for side in (width, height))
+    by_column, by_row, fixed = matrices.unsqueeze(-1).unbind(2)
+    found = (by_column * across).unsqueeze(2) + (by_row * down).unsqueeze(3)
     return found.add_(fixed.unsqueeze(-1)).permute(0, 2, 3, 1)
 
 
