@@ -185,6 +185,38 @@ sys.exit((told(answers) | told(answers))["status"])
     assert done.returncode == 0 and done.stdout == b"said once\n", done.stderr
 
 
+LINGERING = """
+import os, pathlib, time
+pathlib.Path(os.environ["SEEN"]).touch()
+time.sleep(float(os.environ["LINGER_S"]))
+"""
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_imports_begin_at_once_and_are_given_up_if_nobody_asks(at_once, tmp_path, monkeypatch):
+    (tmp_path / "lingering.py").write_text(LINGERING)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    monkeypatch.setenv("LINGER_S", "60")
+    warm = Warm(["lingering"])
+    warm.fork(at_once)
+    assert appeared(tmp_path / "seen", within=10 if at_once else 0.5) is at_once
+    begin = time.monotonic()
+    warm.stop()
+    assert time.monotonic() - begin < 10 and gone(warm.process.pid)
+
+
+def test_jobs_wait_for_imports_that_began_at_once(script, tmp_path, monkeypatch):
+    (tmp_path / "lingering.py").write_text(LINGERING)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    monkeypatch.setenv("LINGER_S", "0.5")
+    warm = Warm(["lingering"])
+    warm.fork(at_once=True)
+    assert outcome(warm, script("import sys; assert 'lingering' in sys.modules"))["status"] == 0
+    warm.stop()
+
+
 def test_a_killed_server_fails_its_jobs_and_is_started_again(warm, script):
     with warm.ask(script("import time; time.sleep(60)"), dict(os.environ)) as answers:
         pid = told(answers)["pid"]

@@ -10,10 +10,12 @@ from pathlib import Path
 sys.path.insert(
     0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
 )
+from torchless import plan_without_torch, start_over, without_torch
 from warm.scripts import keep_warm
 
 gc.disable()  # imports make no garbage
 keep_warm()  # before anything of the project is imported: jobs are forked from here
+plan_without_torch()
 
 from shiftpress.assembly import (
     attacked,
@@ -79,6 +81,10 @@ try:
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)
+except Exception as error:
+    if without_torch():
+        start_over(f"{type(error).__name__}: {error}")
+    raise
 
 # Which jobs go first: those that others wait for, then long ones; the others are left to fill the cores at the end.
 AWAITED, LONG = 2, 1

@@ -1,17 +1,18 @@
 """Snakemake's `script:` jobs of Python, run by forking from a warm process.
 
-A job that trains for three seconds would import torch for two. Planning needs torch as well, so that the warm process
-is a fork of the one that plans, from before it has read a line of this project. Snakemake has no setting for this, but
-chooses how to run a script by its language: the class below stands in for its own for Python, and leaves to that one
-what needs another interpreter (a conda environment, a container, environment modules).
+A job that trains for three seconds would import torch for two. The warm process is a fork of the one that plans, from
+before it has read a line of this project, and makes its imports while that one plans. Snakemake has no setting for
+this, but chooses how to run a script by its language: the class below stands in for its own for Python, and leaves to
+that one what needs another interpreter (a conda environment, a container, environment modules).
 """
 
 import atexit
 import contextlib
-import importlib
+import gc
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -52,8 +53,8 @@ THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
 PROJECT = "shiftpress"
-PLANNING = {"torch"}
-"""Of the modules those that planning needs as well."""
+DRY = re.compile(r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*")
+"""A word that asks for a plan alone."""
 LONGEST = 1 << 16
 REQUEUE = 85
 """Exit status of a job that left when told to, and then of Snakemake: start it again, it goes on where it was."""
@@ -94,11 +95,13 @@ class Warm:
         self.lock = threading.Lock()
         self.process: subprocess.Popen | Fork | None = None
         self.requests: socket.socket | None = None
+        self.asked = False
 
-    def fork(self) -> None:
-        """Fork it from this process, which must have no other thread of Python's."""
-        for name in PLANNING & set(self.modules):
-            importlib.import_module(name)
+    def fork(self, at_once: bool = False) -> None:
+        """Fork it from this process, which must have no other thread of Python's.
+
+        It makes its imports with the first job, or at once.
+        """
         self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -106,7 +109,7 @@ class Warm:
             if not (pid := os.fork()):
                 self.requests.close()
                 os.environ |= SERVING
-                server.forked(theirs, self.modules, PROJECT)
+                server.forked(theirs, self.modules, PROJECT, at_once)
         self.process = Fork(pid)
 
     def start(self) -> None:
@@ -123,6 +126,7 @@ class Warm:
     def ask(self, script: str, env: dict[str, str]) -> socket.socket:
         """Have a script run; the socket tells its process, then how it ended."""
         with self.lock:
+            self.asked = True
             if self.process is None or self.process.poll() is not None:
                 self.start()  # the first time, or again if it was killed
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -140,6 +144,8 @@ class Warm:
         """End it and what still runs from it."""
         if self.process is not None:
             self.requests.close()
+            if not self.asked:
+                self.process.kill()  # it may be at its imports, for nobody
             self.process.wait()
 
 
@@ -193,7 +199,8 @@ def keep_warm() -> None:
     if sys.platform == "linux":
         snakemake.script.PythonScript = WarmScript
         if threading.active_count() == 1:
-            WarmScript.warm.fork()
+            # Snakemake knows only later; a guess is enough, as imports that were made for nobody are given up
+            WarmScript.warm.fork(at_once=not any(map(DRY.fullmatch, sys.argv[1:])))
         atexit.register(end)
         heed()
 
@@ -218,6 +225,7 @@ def heed() -> None:
 def end() -> None:
     """End the process that forks; if a job left when told to, so did this run, and its exit status says so."""
     WarmScript.warm.stop()
+    gc.freeze()  # a plan that is taken apart is not to be searched for garbage
     if WarmScript.left:
         logging.shutdown()
         with contextlib.suppress(BrokenPipeError):

@@ -1,7 +1,7 @@
 """Forks one worker per job from a process that has the slow imports behind it.
 
 Forked from Snakemake by `warm.scripts`, or started by `serving.py`: it waits on a socket for requests, and imports the
-modules with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
+modules at once or with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
 together with one end of a socket pair on which it is answered: first `{"pid": ...}`, at the end of the worker
 `{"status": exit status, "cpu": seconds, "rss": MiB}`. Whoever asked and goes away takes the job with him: a closed end
 kills its worker, and when FD is closed everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when
@@ -87,14 +87,18 @@ class Server:
                     if key.data in self.clients:
                         os.kill(key.data, signal.SIGKILL)
 
-    def prepare(self) -> None:
-        """Import what jobs need, once; and make forks cheap if there are many."""
+    def get_ready(self) -> None:
+        """Import what jobs need, once."""
         if self.modules:
             for name in self.modules:
                 importlib.import_module(name)
             self.modules = []
             gc.collect()
             gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
+
+    def prepare(self) -> None:
+        """Get ready, and make forks cheap if there are many."""
+        self.get_ready()
         self.forks += 1
         if self.forks == MANY:
             pages.gather()
@@ -170,13 +174,16 @@ def run(script: str) -> int:
     return status
 
 
-def main(requests: socket.socket, modules: list[str]) -> None:
-    """Serve, and run the script that this process has become the worker of."""
-    script = Server(requests, modules).serve()
+def main(requests: socket.socket, modules: list[str], at_once: bool = False) -> None:
+    """Serve, and run the script that this process has become the worker of; ``at_once``: import before any request."""
+    server = Server(requests, modules)
+    if at_once:
+        server.get_ready()
+    script = server.serve()
     os._exit(0 if script is None else run(script))
 
 
-def forked(requests: socket.socket, modules: list[str], project: str) -> None:
+def forked(requests: socket.socket, modules: list[str], project: str, at_once: bool) -> None:
     """Serve as a fork of a process that has done more than import: forget that, and never come back to its work."""
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -186,7 +193,7 @@ def forked(requests: socket.socket, modules: list[str], project: str) -> None:
         gc.freeze()
         gc.enable()  # the process that plans goes without while it imports
         threadpoolctl.threadpool_limits(1)  # as if OMP_NUM_THREADS had been 1 at the imports
-        main(requests, modules)
+        main(requests, modules, at_once)
     except BaseException:
         traceback.print_exc()
     finally:
