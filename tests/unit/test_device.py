@@ -18,7 +18,7 @@ from shiftpress.core import determinism, device, slots
 from shiftpress.core.checkpoints import Checkpoints
 from shiftpress.core.determinism import on_device, prepare
 from shiftpress.core.device import DEVICE, DTYPE, JOBS, Settings, Work, here, settings, working_on
-from shiftpress.core.generators import generator_states, restore_generators
+from shiftpress.core.generators import generator_states, restore_generators, seed_generators
 from shiftpress.core.jobs import job
 from shiftpress.core.made import first_made
 from shiftpress.core.problems import InputError
@@ -199,6 +199,25 @@ def test_generators_of_another_device_are_left_as_they_are():
     first = torch.rand(3)
     restore_generators([*states, torch.zeros(16, dtype=torch.uint8)], torch.device("cpu"))
     assert len(states) == 1 and torch.equal(torch.rand(3), first)
+
+
+def test_seeded_generators_draw_as_torch_has_them_and_nothing_is_kept():
+    torch.manual_seed(2**63 - 1)
+    usual = torch.randn(3), torch.rand(2)
+    waiting = len(torch.cuda._queued_calls)
+    for _ in range(3):
+        seed_generators(2**63 - 1, torch.device("cpu"))
+    drawn = torch.randn(3), torch.rand(2)
+    assert all(map(torch.equal, drawn, usual)) and len(torch.cuda._queued_calls) == waiting
+
+
+def test_the_generator_of_a_gpu_is_seeded_with_that_of_the_cpu(monkeypatch):
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed", seeded.append)
+    seed_generators(7, torch.device("cuda"))
+    first = torch.rand(3)
+    seed_generators(7, torch.device("cpu"))
+    assert seeded == [7] and torch.equal(torch.rand(3), first)
 
 
 def test_records_are_listed_with_the_device_that_made_them(tmp_path):

@@ -4,6 +4,17 @@ import torch
 from torch import Tensor
 
 
+def seed_generators(seed: int, device: torch.device) -> None:
+    """Draws that follow on the CPU, and on the GPU if the device is one, are those of the seed.
+
+    As `torch.manual_seed`, but for what a process works on alone: that one writes down, for GPUs which the process has
+    not touched, who has called it, at 0.5 ms a time (a tenth of a step of a small network), and never forgets it.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+
+
 def generator_states(device: torch.device) -> list[Tensor]:
     """For a checkpoint: that of the CPU, then that of the GPU which a network is on."""
     own = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from shiftpress.attacks.base import held_still
 from shiftpress.core.attackable import ready_for_attack
+from shiftpress.core.generators import seed_generators
 from shiftpress.core.linf import ascend_signs, start
 from shiftpress.core.recipe import AtmcFit, Objective
 from shiftpress.core.seeds import seed_for
@@ -143,5 +144,5 @@ class HardRound(Round):
         batches = Batches(len(lesson.train), lesson.recipe.batch, lesson.seed_of("settling"))
         for number in range(SETTLING):
             positions = batches.next()
-            torch.manual_seed(lesson.seed_of("settling layers", number))
+            seed_generators(lesson.seed_of("settling layers", number), lesson.train.images.device)
             lesson.loss(self.net, lesson.views(positions, views), lesson.train.labels[positions], False)

@@ -9,7 +9,7 @@ from shiftpress.codecs.base import Codec
 from shiftpress.core.checkpoints import Checkpoints, Tree, copied
 from shiftpress.core.codecnet import CodecNet
 from shiftpress.core.diverged import Diverged, finite
-from shiftpress.core.generators import generator_states, restore_generators
+from shiftpress.core.generators import generator_states, restore_generators, seed_generators
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
@@ -45,7 +45,7 @@ def train_codec(
     """
     if (done := store.read(FINISHED)) is not None:
         return done["net"], done["memory"]
-    torch.manual_seed(init_seed)
+    seed_generators(init_seed, images.device)
     net = codec.build(tuple(images.shape[1:])).train().to(images.device)
     net, images = in_channels_last(net, images)
     falls = sorted({round(drop * epochs) for drop in drops} - {0})

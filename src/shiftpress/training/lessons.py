@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from shiftpress.augmentations.base import Augmentation
 from shiftpress.classifiers.base import Classifier
+from shiftpress.core.generators import seed_generators
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.seeds import seed_for
 from shiftpress.core.splits import Split, unit
@@ -52,7 +53,8 @@ class Lesson:
         Both are made on the CPU: every device starts from the same numbers. The normalisation takes a look at all
         images; a network that is given a state next has no use for it.
         """
-        torch.manual_seed(seed_for(self.seed, "train_dense", "init", self.dataset, self.classifier_name))
+        first = seed_for(self.seed, "train_dense", "init", self.dataset, self.classifier_name)
+        seed_generators(first, self.train.images.device)
         net = self.classifier.build(tuple(self.train.images.shape[1:]), self.classes)
         if fitted:
             net.normalise.fit(unit(self.train.images.cpu()))

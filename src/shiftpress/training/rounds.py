@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from shiftpress.core.checkpoints import Checkpoints, Tree, copied, load_optimizer
 from shiftpress.core.device import dtype
 from shiftpress.core.diverged import Diverged, finite
+from shiftpress.core.generators import seed_generators
 from shiftpress.core.progress import Progress
 from shiftpress.core.recipe import CardFit
 from shiftpress.core.tensors import State
@@ -129,7 +130,7 @@ class Round:
         positions = self._batches.next()
         views = lesson.views(positions, self._views)
         # layers that draw, such as dropout, know no other generator; by name, a resumed step draws the same
-        torch.manual_seed(lesson.seed_of("layers", self.number, self.taken))
+        seed_generators(lesson.seed_of("layers", self.number, self.taken), views[0].device)
         rough = recipe.autocast or dtype() == "bfloat16"
         with torch.autocast(views[0].device.type, torch.bfloat16) if rough else nullcontext():
             loss = lesson.loss(self.net, views, lesson.train.labels[positions], self.sparse.smooths)
