@@ -17,13 +17,13 @@ from shiftpress.core.codecnet import CodecNet, Coded
 from shiftpress.core.splits import Split
 from shiftpress.evaluation.cards import loss_of, sparsity
 from shiftpress.evaluation.cards import measure as measure_card
-from shiftpress.evaluation.cells import Cell, score
+from shiftpress.evaluation.cells import Cell, cells, score
 from shiftpress.evaluation.codecs import examples, of_training, on_disk
 from shiftpress.evaluation.codecs import measure as measure_codec
 from shiftpress.evaluation.formats import score_formats
 from shiftpress.evaluation.frontier import at, score_frontiers
 from shiftpress.evaluation.shifts import log_spectrum_difference, score_shift, ssim
-from shiftpress.shifts.base import WhiteBox
+from shiftpress.shifts.base import Shifted, WhiteBox
 
 IMAGES = torch.randint(0, 256, (2, 600, 1, 4, 4), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 PIXELS = IMAGES.float() / 255
@@ -77,14 +77,14 @@ def test_bytes_on_disk_are_measured_once_on_images_as_they_were():
 
 
 def test_image_formats_are_scored_in_every_cell_against_the_shifted_image():
-    cells = [Cell(c.shift, c.severity, c.source, c.images[:9].repeat(1, 1, 8, 8), c.labels[:9]) for c in CELLS]
+    nine = [Cell(c.shift, c.severity, c.source, c.images[:9].repeat(1, 1, 8, 8), c.labels[:9]) for c in CELLS]
     shared = {key: value for key, value in SHARED.items() if key != "seed"}
-    records = list(score_formats({"jpeg": [10, 90], "webp": [50]}, cells, 9, phase="codecs", **shared))
+    records = list(score_formats({"jpeg": [10, 90], "webp": [50]}, nine, phase="codecs", **shared))
     assert len(records) == 3 * 3 * 4 and {r.seed for r in records} == {0} and {r.n for r in records} == {9}
     found = {(r.model, r.severity, r.metric): r.value for r in records}
     assert {model for model, *_ in found} == {"jpeg/q10", "jpeg/q90", "webp/q50"}
     files, total = [], 0.0
-    for image in cells[2].images:
+    for image in nine[2].images:
         files.append(io.BytesIO())
         levels = (image[0] * 255).round().byte().numpy()
         Image.fromarray(levels).save(files[-1], "jpeg", quality=10)
@@ -97,12 +97,15 @@ def test_image_formats_are_scored_in_every_cell_against_the_shifted_image():
     assert found["jpeg/q10", 0.2, "disk_bits"] == pytest.approx(8 * together / 9)
 
 
-def test_image_formats_are_scored_on_the_first_images():
-    cells = [Cell(c.shift, c.severity, c.source, c.images.repeat(1, 1, 8, 8), c.labels) for c in CELLS]
-    firsts = [Cell(c.shift, c.severity, c.source, c.images[:5], c.labels[:5]) for c in cells]
-    shared = {"phase": "codecs", **{key: value for key, value in SHARED.items() if key != "seed"}}
-    found, alone = (list(score_formats({"jpeg": [50]}, some, 5, **shared)) for some in (cells, firsts))
-    assert found == alone and {r.n for r in found} == {5}
+@pytest.mark.parametrize("most", [None, 5, 600, 1000])
+def test_a_cell_may_have_the_first_images_alone(most):
+    whole = Split(IMAGES[0], LABELS, torch.arange(600), torch.arange(600))
+    rows = Shifted([0.0, 2.0], [whole, whole[torch.arange(600).flip(0)]])
+    found = list(cells({"turned": rows}, {"turned": "official"}, most))
+    assert [(c.shift, c.severity, c.source) for c in found] == [("turned", s, "official") for s in (0.0, 2.0)]
+    for cell, split in zip(found, rows.splits, strict=True):
+        assert torch.equal(cell.images, split.pixels[:most]) and torch.equal(cell.labels, split.labels[:most])
+        assert len(cell.labels) == min(most or 600, 600)
 
 
 def test_examples_are_pairs_of_the_first_images():

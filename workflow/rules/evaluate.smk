@@ -25,6 +25,7 @@ rule score_codec:
         **asked_by("score_codec"),
     params:
         codec=entry("codecs"),
+        most=PARAMS.analysis.codec_images,
         sources=sources_of_shifts,
         white_box=white_box_of,
     message:
@@ -53,7 +54,7 @@ rule score_formats:
         **asked_by("score_formats"),
     params:
         formats=FORMATS,
-        most=PARAMS.analysis.format_images,
+        most=PARAMS.analysis.codec_images,
         sources=sources_of_shifts,
     message:
         "Scoring image formats on {wildcards.dataset}"

@@ -35,10 +35,10 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
         net.load_state_dict(under_prefix(f"{seed}/net", weights))
         for stage in net.stages:
             shared |= {"seed": seed, "model": model if stage == FULL else f"{model}/{stage}"}
-            seen = cells(shifted, p.sources)
+            seen = cells(shifted, p.sources, p.most)
             # an earlier stage is for known images
             records += score(seen if stage == FULL else unshifted(seen), measure(net, stage), **shared)
-            records += on_disk(net, p.codec["kind"], cells(shifted, p.sources), stage, **shared)
+            records += on_disk(net, p.codec["kind"], cells(shifted, p.sources, p.most), stage, **shared)
             draws = seed_for(seed, "score_codec", w.dataset)
             records += score_frontiers(white_box, test, loss_of(net, stage), measure(net, stage), draws, **shared)
         records += of_training(under_prefix(f"{seed}/memory", weights), **shared)
@@ -46,5 +46,5 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
     shown = {}
     if sound:
         net.load_state_dict(under_prefix(f"{sound[0]}/net", weights))
-        shown = examples(net, cells(shifted, p.sources), EXAMPLES)
+        shown = examples(net, cells(shifted, p.sources, p.most), EXAMPLES)
     write_tensors(snakemake.output.examples, shown, made_by)

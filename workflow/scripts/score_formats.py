@@ -13,5 +13,5 @@ with job(snakemake.log[0]):
     shifted = {name: load_shifted(path) for name, path in zip(p.sources, i.shifted, strict=True)}
     made_by = producer(p, i)
     shared = {"phase": "codecs", "dataset": w.dataset, "fingerprint": made_by}
-    found = score_formats(p.formats, cells(shifted, p.sources), p.most, **shared)
+    found = score_formats(p.formats, cells(shifted, p.sources, p.most), **shared)
     write_records(snakemake.output.records, found, made_by)

@@ -89,7 +89,7 @@ class Formats(Section):
 
 
 class Analysis(Section):
-    """On how many images classifiers, decks and image formats are looked into; few, as every card is."""
+    """On how many images classifiers, decks, codecs and image formats are looked into; few, as every card is."""
 
     frequency_step: int = Field(5, ge=1, le=64, description="every so-manyth frequency of the plane is tried")
     frequency_images: int = Field(100, ge=1, le=100_000, description="images under noise of each frequency")
@@ -99,7 +99,7 @@ class Analysis(Section):
     deck_images: int = Field(
         10_000, ge=1, description="test images of each shift and severity that decks are scored on"
     )
-    format_images: int = Field(10_000, ge=1, description="test images, likewise, that image formats are scored on")
+    codec_images: int = Field(10_000, ge=1, description="test images, likewise, that codecs and formats are scored on")
     gate_images: int = Field(2000, ge=2, le=100_000, description="training images that gates learn from")
     stream_images: int = Field(2000, ge=10, le=1_000_000, description="images of the mixed and the drifting stream")
 

@@ -31,11 +31,14 @@ class Cell:
     labels: Tensor
 
 
-def cells(shifted: Mapping[str, Shifted], sources: Mapping[str, str]) -> Iterator[Cell]:
-    """The cells whose images were made beforehand, each brought to the device of the job as bytes."""
+def cells(shifted: Mapping[str, Shifted], sources: Mapping[str, str], most: int | None = None) -> Iterator[Cell]:
+    """The cells whose images were made beforehand, each brought to the device of the job as bytes.
+
+    Of each the first ``most`` images, or all.
+    """
     for name, rows in shifted.items():
         for severity, split in rows:
-            part = split.to(here())
+            part = split[:most].to(here())
             yield Cell(name, severity, sources[name], part.pixels, part.labels)
 
 

@@ -1,7 +1,6 @@
 """Image formats under every shift, by the measure that learned codecs are scored by."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,16 +12,13 @@ from shiftpress.evaluation.cells import Cell, Measure, score
 from shiftpress.evaluation.codecs import fidelity
 
 
-def score_formats(
-    formats: Mapping[Format, Sequence[int]], cells: Iterable[Cell], most: int, **shared: Any
-) -> Iterator[Record]:
+def score_formats(formats: Mapping[Format, Sequence[int]], cells: Iterable[Cell], **shared: Any) -> Iterator[Record]:
     """Every metric of every format at each of its qualities, in every cell, as models ``<format>/q<quality>``.
 
-    Of a cell the first ``most`` images: a file of WebP takes a third of a millisecond, however small its image. Nothing
-    is trained, so there is one value per cell, which stands at seed 0.
+    A file of WebP takes a third of a millisecond, however small its image. Nothing is trained, so there is one value
+    per cell, which stands at seed 0.
     """
-    for whole in cells:
-        cell = replace(whole, images=whole.images[:most], labels=whole.labels[:most])
+    for cell in cells:
         for kind, qualities in formats.items():
             for quality in qualities:
                 yield from score([cell], measure(kind, quality), model=f"{kind}/q{quality}", seed=0, **shared)
