@@ -2,9 +2,10 @@
 
 ``python bench/kernels.py [--tier laptop] [--json FILE]`` clones the last commit into an empty folder, runs the tier
 there, and has py-spy (from an environment of its own) look at every thread of every process ten times a second, frames
-of machine code included. A sample counts for what the innermost of Python's frames had called: a library of torch or
-code that it made while running, another library, or the interpreter. Threads that wait are left out. That share is at
-least 85 % of a laptop tier, as asked; starts, planning, judging and drawing the report are in what it is a share of.
+of machine code included; some minutes at a time, because it keeps all stacks in memory. A sample counts for what the
+innermost of Python's frames had called: a library of torch or code that it made while running, another library, or the
+interpreter. Threads that wait are left out. That share is at least 85 % of a laptop tier, as asked; planning, judging
+and drawing the report are in what it is a share of.
 """
 
 import os
@@ -13,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from environment import beside
 from table import ROOT, Row, finish, options
 
-PACKAGE, RATE, LEAST = "py-spy==0.4.3", 10, 0.85
+PACKAGE, RATE, PART_S, LEAST = "py-spy==0.4.3", 10, 150, 0.85
 PYTHON = re.compile(r"\((?:<[^)]*|[^()]*\.(?:py|smk)|Snakefile[^()]*)(?::\d+)?\)$")
 """A frame of Python's: a function in a source file."""
 LIBRARY = re.compile(r"\(([^()]*\.so[^()]*|\?)\)$")
@@ -54,18 +56,25 @@ def counted(text: str) -> Counter[str]:
     return found
 
 
-def sampled(folder: Path, tier: str) -> str:
-    """The stacks of a run of a tier in a fresh clone below a folder."""
+def sampled(folder: Path, tier: str) -> Iterator[str]:
+    """The stacks of a run of a tier in a fresh clone below a folder, part by part."""
     clone, stacks = folder / "clone", folder / "stacks"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     spy = beside(PACKAGE) / "bin" / "py-spy"
     overlay = [] if tier == "laptop" else ["--configfile", f"tiers/{tier}.yaml"]
     run = [sys.executable, str(Path(sys.executable).with_name("snakemake")), *overlay]
-    watch = [str(spy), "record", "--native", "--subprocesses", "--rate", str(RATE), "--format", "raw"]
-    env = os.environ | {"PYTHONPATH": str(clone / "src")}
+    env = os.environ | {"PYTHONPATH": str(clone / "src"), "PWD": str(clone)}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    subprocess.run([*watch, "--output", str(stacks), "--", *run], cwd=clone, env=env, check=True)
-    return stacks.read_text()
+    with subprocess.Popen(run, cwd=clone, env=env) as running:
+        watch = [str(spy), "record", "--native", "--subprocesses", "--rate", str(RATE), "--format", "raw"]
+        watch += ["--duration", str(PART_S), "--output", str(stacks), "--pid", str(running.pid)]
+        while running.poll() is None:
+            if subprocess.run(watch).returncode == 0:
+                yield stacks.read_text()
+            elif running.poll() is None:  # it looked when the run had just ended
+                running.kill()
+    if running.returncode:
+        raise SystemExit(f"The run under py-spy ended with {running.returncode}.")
 
 
 def rows(tier: str, found: Counter[str]) -> list[Row]:
@@ -82,12 +91,13 @@ def rows(tier: str, found: Counter[str]) -> list[Row]:
 def main() -> None:
     words = options(__doc__)
     words.add_argument("--tier", default="laptop", help="laptop, smoke, ...")
-    words.add_argument("--stacks", type=Path, help="stacks that py-spy has written, in place of a run")
-    given = words.parse_args()
-    if given.stacks:
-        return finish(rows(given.tier, counted(given.stacks.read_text())), given)
+    words.add_argument("--stacks", type=Path, nargs="+", help="stacks that py-spy has written, in place of a run")
+    given, found = words.parse_args(), Counter()
     with tempfile.TemporaryDirectory() as folder:
-        finish(rows(given.tier, counted(sampled(Path(folder), given.tier))), given)
+        parts = (path.read_text() for path in given.stacks) if given.stacks else sampled(Path(folder), given.tier)
+        for text in parts:
+            found += counted(text)
+    finish(rows(given.tier, found), given)
 
 
 if __name__ == "__main__":
