@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 from environment import beside
 from table import ROOT, Row, finish, options
 
-PACKAGE, RATE, PART_S, LEAST = "py-spy==0.4.3", 10, 150, 0.85
+PACKAGE, RATE, PART_S, TRIES, LEAST = "py-spy==0.4.3", 10, 150, 5, 0.85
 PYTHON = re.compile(r"\((?:<[^)]*|[^()]*\.(?:py|smk)|Snakefile[^()]*)(?::\d+)?\)$")
 """A frame of Python's: a function in a source file."""
 LIBRARY = re.compile(r"\(([^()]*\.so[^()]*|\?)\)$")
@@ -68,11 +69,15 @@ def sampled(folder: Path, tier: str) -> Iterator[str]:
     with subprocess.Popen(run, cwd=clone, env=env) as running:
         watch = [str(spy), "record", "--native", "--subprocesses", "--rate", str(RATE), "--format", "raw"]
         watch += ["--duration", str(PART_S), "--output", str(stacks), "--pid", str(running.pid)]
+        failures = 0
         while running.poll() is None:
             if subprocess.run(watch).returncode == 0:
+                failures = 0
                 yield stacks.read_text()
-            elif running.poll() is None:  # it looked when the run had just ended
+            elif (failures := failures + 1) == TRIES:  # now and then it finds no process where there is one
                 running.kill()
+            else:
+                time.sleep(1)
     if running.returncode:
         raise SystemExit(f"The run under py-spy ended with {running.returncode}.")
 
