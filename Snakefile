@@ -38,6 +38,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
+    settle(workflow.dag.needrun_jobs())
     keep_plan(workflow, PARAMS.run.tier, FILES[1:])
 
 

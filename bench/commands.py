@@ -38,7 +38,9 @@ TIER = "laptop"
 def spent(words: list[str]) -> float:
     """CPU seconds of a process and its own."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = subprocess.run(
+        words, cwd=ROOT, capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1", "PWD": str(ROOT)}
+    )
     if done.returncode:
         raise SystemExit(f"{' '.join(words)} ended with {done.returncode}\n{done.stderr.decode()[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -2,10 +2,10 @@
 
 ``python bench/kernels.py [--tier laptop] [--json FILE]`` clones the last commit into an empty folder, runs the tier
 there, and has py-spy (from an environment of its own) look at every thread of every process ten times a second, frames
-of machine code included; some minutes at a time, because it keeps all stacks in memory. A sample counts for what the
-innermost of Python's frames had called: a library of torch or code that it made while running, another library, or the
-interpreter. Threads that wait are left out. That share is at least 85 % of a laptop tier, as asked; planning, judging
-and drawing the report are in what it is a share of.
+of machine code included; some minutes at a time, because it keeps all stacks in memory, and with a gap of a second or
+two in between. A sample counts for what the innermost of Python's frames had called: a library of torch or code that it
+made while running, another library, or the interpreter. Threads that wait are left out. That share is at least 85 % of
+a laptop tier, as asked; planning, judging and drawing the report are in what it is a share of.
 """
 
 import os
@@ -70,14 +70,16 @@ def sampled(folder: Path, tier: str) -> Iterator[str]:
         watch = [str(spy), "record", "--native", "--subprocesses", "--rate", str(RATE), "--format", "raw"]
         watch += ["--duration", str(PART_S), "--output", str(stacks), "--pid", str(running.pid)]
         failures = 0
-        while running.poll() is None:
-            if subprocess.run(watch).returncode == 0:
-                failures = 0
-                yield stacks.read_text()
-            elif (failures := failures + 1) == TRIES:  # now and then it finds no process where there is one
-                running.kill()
-            else:
-                time.sleep(1)
+        try:
+            while running.poll() is None and failures < TRIES:
+                if subprocess.run(watch).returncode == 0:
+                    failures = 0
+                    yield stacks.read_text()
+                else:  # now and then it finds no process where there is one
+                    failures += 1
+                    time.sleep(1)
+        finally:
+            running.terminate()
     if running.returncode:
         raise SystemExit(f"The run under py-spy ended with {running.returncode}.")
 

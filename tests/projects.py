@@ -20,7 +20,8 @@ SMOKE = ("--configfile", "tiers/smoke.yaml")
 
 def environment(cwd: Path) -> dict[str, str]:
     """Variables under which programs run on the code of a copy."""
-    return {**os.environ, "PYTHONPATH": str(cwd / "src"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PWD": str(cwd), "PYTHONPATH": str(cwd / "src"), "PATH": path}
 
 
 def run(

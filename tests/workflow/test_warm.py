@@ -15,7 +15,7 @@ from snakemake.benchmark import BenchmarkRecord
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
-from warm.scripts import MODULES, Warm, WarmScript, note, told  # noqa: E402
+from warm.scripts import MODULES, Warm, WarmScript, jobs_follow, note, told  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="scripts are forked on Linux only")
 
@@ -213,8 +213,52 @@ def test_jobs_wait_for_imports_that_began_at_once(script, tmp_path, monkeypatch)
     monkeypatch.setenv("LINGER_S", "0.5")
     warm = Warm(["lingering"])
     warm.fork(at_once=True)
-    assert outcome(warm, script("import sys; assert 'lingering' in sys.modules"))["status"] == 0
-    warm.stop()
+    try:
+        assert appeared(tmp_path / "seen")
+        assert outcome(warm, script("import sys; assert 'lingering' in sys.modules"))["status"] == 0
+    finally:
+        warm.stop()
+
+
+def test_imports_end_when_the_process_that_plans_is_killed(tmp_path):
+    (tmp_path / "lingering.py").write_text(LINGERING)
+    (tmp_path / "never.py").write_text("import os, pathlib; pathlib.Path(os.environ['SEEN'] + '2').touch()")
+    planning = f"""
+import sys, time
+sys.path[:0] = [{str(tmp_path)!r}, {str(Path(__file__).parents[2] / "workflow")!r}]
+from warm.scripts import Warm
+warm = Warm(["lingering", "never"])
+warm.fork(at_once=True)
+print(warm.process.pid, flush=True)
+time.sleep(60)
+"""
+    env = os.environ | {"SEEN": str(tmp_path / "seen"), "LINGER_S": "1"}
+    with subprocess.Popen([sys.executable, "-c", planning], stdout=subprocess.PIPE, text=True, env=env) as process:
+        pid = int(process.stdout.readline())
+        assert appeared(tmp_path / "seen")
+        process.kill()
+    assert gone(pid) and not (tmp_path / "seen2").exists()
+
+
+COMMANDS = {
+    "snakemake": True,
+    "/env/bin/snakemake -c2 -pq --configfile tiers/smoke.yaml codecs": True,
+    "/env/site-packages/snakemake/__main__.py --cores 2": True,
+    "snakemake -n": False,
+    "snakemake -pn": False,
+    "snakemake --dry-run": False,
+    "snakemake --dryrun": False,
+    "snakemake --unlock": False,
+    "snakemake --profile cluster": False,
+    "snakemake --executor=slurm": False,
+    "snakemake --list-rules": False,
+    "workflow/ledger plan laptop": False,
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_imports_are_made_at_once_for_commands_that_run_jobs_here(command):
+    assert jobs_follow(command.split()) is COMMANDS[command]
 
 
 def test_a_killed_server_fails_its_jobs_and_is_started_again(warm, script):

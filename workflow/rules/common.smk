@@ -10,12 +10,20 @@ from pathlib import Path
 sys.path.insert(
     0, workflow.current_basedir.join("..").get_path_or_uri(secret_free=True)
 )
-from torchless import plan_without_torch, start_over, without_torch
-from warm.scripts import keep_warm
+from torchless.planning import (
+    can_plan_without_torch,
+    know_defaults,
+    plan_without_torch,
+    settle,
+)
+from warm.scripts import WarmScript, keep_warm
 
 gc.disable()  # imports make no garbage
-keep_warm()  # before anything of the project is imported: jobs are forked from here
-plan_without_torch()
+torchless = can_plan_without_torch()
+# before anything of the project is imported: jobs are forked from here
+keep_warm(torchless)
+if torchless:
+    plan_without_torch(WarmScript.warm.stop)
 
 from shiftpress.assembly import (
     attacked,
@@ -81,10 +89,13 @@ try:
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)
-except Exception as error:
-    if without_torch():
-        start_over(f"{type(error).__name__}: {error}")
-    raise
+
+if torchless:
+    know_defaults(
+        component(family, getattr(PARAMS, family)[name].kind)
+        for family in FAMILIES
+        for name in PARAMS.needed(family)
+    )
 
 # Which jobs go first: those that others wait for, then long ones; the others are left to fill the cores at the end.
 AWAITED, LONG = 2, 1

@@ -53,8 +53,11 @@ THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
 PROJECT = "shiftpress"
-DRY = re.compile(r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*")
-"""A word that asks for a plan alone."""
+ELSEWHERE = re.compile(
+    r"--(dry-?run|unlock|touch|lint|list|summary|detailed-summary|dag|d3dag|rulegraph|filegraph|report|profile|executor)"
+    r"([=-].*)?|-[a-zA-Z]*[nteSDl][a-zA-Z]*"
+)
+"""A word after which no job runs here: it asks for something else than jobs, or for them on other machines."""
 LONGEST = 1 << 16
 REQUEUE = 85
 """Exit status of a job that left when told to, and then of Snakemake: start it again, it goes on where it was."""
@@ -177,6 +180,12 @@ class WarmScript(snakemake.script.PythonScript):
             raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
 
 
+def jobs_follow(words: list[str]) -> bool:
+    """A guess at whether a command runs jobs here. Imports that are made for nobody are given up."""
+    by_snakemake = Path(words[0]).name == "snakemake" or Path(words[0]).parent.name == "snakemake"
+    return by_snakemake and not any(map(ELSEWHERE.fullmatch, words[1:]))
+
+
 def note(record: BenchmarkRecord, seconds: float, end: dict) -> None:
     """Fill a benchmark file's row with what the kernel counted; the other columns stay empty.
 
@@ -194,13 +203,15 @@ def told(answers: socket.socket) -> dict:
     return json.loads(answers.recv(LONGEST) or "{}")
 
 
-def keep_warm() -> None:
-    """Run the Python scripts of this workflow by forking, where that is safe: on Linux."""
+def keep_warm(at_once: bool = False) -> None:
+    """Run the Python scripts of this workflow by forking, where that is safe: on Linux.
+
+    ``at_once``: what they import may be imported meanwhile, if jobs are to follow.
+    """
     if sys.platform == "linux":
         snakemake.script.PythonScript = WarmScript
         if threading.active_count() == 1:
-            # Snakemake knows only later; a guess is enough, as imports that were made for nobody are given up
-            WarmScript.warm.fork(at_once=not any(map(DRY.fullmatch, sys.argv[1:])))
+            WarmScript.warm.fork(at_once and jobs_follow(sys.argv))
         atexit.register(end)
         heed()
 

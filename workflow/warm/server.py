@@ -91,10 +91,19 @@ class Server:
         """Import what jobs need, once."""
         if self.modules:
             for name in self.modules:
+                if self.abandoned():
+                    os._exit(0)
                 importlib.import_module(name)
             self.modules = []
             gc.collect()
             gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
+
+    def abandoned(self) -> bool:
+        """Whether nobody is left to ask."""
+        try:
+            return not self.requests.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
 
     def prepare(self) -> None:
         """Get ready, and make forks cheap if there are many."""

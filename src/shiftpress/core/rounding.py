@@ -1,6 +1,7 @@
 """Numbers on grids of few levels, and gradients as if nothing had been rounded."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -55,8 +56,10 @@ def spread(scales: Tensor, weight: Tensor) -> Tensor:
     return scales.view(-1, *[1] * (weight.ndim - 1))
 
 
-SHRUNK = torch.linspace(1.0, 0.32, 18).tolist()
-"""Shares of the largest weight up to which a grid may reach."""
+@cache
+def shrunk() -> list[float]:
+    """Shares of the largest weight up to which a grid may reach."""
+    return torch.linspace(1.0, 0.32, 18).tolist()
 
 
 def channel_scales(weight: Tensor, bits: int, fit: str) -> Tensor:
@@ -68,7 +71,7 @@ def channel_scales(weight: Tensor, bits: int, fit: str) -> Tensor:
     if fit == "max":
         return full
     best, least = full, torch.full_like(full, torch.inf)
-    for share in SHRUNK:
+    for share in shrunk():
         scales = full * share
         step = spread(scales, weight)
         # in place, as networks have millions of weights

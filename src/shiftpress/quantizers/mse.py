@@ -1,12 +1,11 @@
 """MSE: grids with the least squared error."""
 
+from functools import cache
+
 import torch
 
 from shiftpress.quantizers._histograms import Histogram, Range
 from shiftpress.quantizers.base import Quantizer
-
-SHARES = torch.linspace(1.0, 0.02, 99).tolist()
-"""Of the whole range, those that are tried."""
 
 
 class Mse(Quantizer):
@@ -15,5 +14,11 @@ class Mse(Quantizer):
     title = "PTQ"
 
     def limits(self, histogram: Histogram, bits: int) -> Range:
-        spans = [(histogram.low * share, histogram.high * share) for share in SHARES]
+        spans = [(histogram.low * share, histogram.high * share) for share in shares()]
         return min(spans, key=lambda span: histogram.error(span, bits))
+
+
+@cache
+def shares() -> list[float]:
+    """Of the whole range, those that are tried."""
+    return torch.linspace(1.0, 0.02, 99).tolist()
