@@ -19,10 +19,10 @@ from torchless.planning import (
 from warm.scripts import WarmScript, keep_warm
 
 gc.disable()  # imports make no garbage
-torchless = can_plan_without_torch()
+TORCHLESS = can_plan_without_torch()
 # before anything of the project is imported: jobs are forked from here
-keep_warm(torchless)
-if torchless:
+keep_warm(TORCHLESS)
+if TORCHLESS:
     plan_without_torch(WarmScript.warm.stop)
 
 from shiftpress.assembly import (
@@ -90,7 +90,7 @@ except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(InputError.exit_code)
 
-if torchless:
+if TORCHLESS:
     know_defaults(
         component(family, getattr(PARAMS, family)[name].kind)
         for family in FAMILIES
