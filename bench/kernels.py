@@ -2,10 +2,10 @@
 
 ``python bench/kernels.py [--tier laptop] [--json FILE]`` clones the last commit into an empty folder, runs the tier
 there, and has py-spy (from an environment of its own) look at every thread of every process ten times a second, frames
-of machine code included; some minutes at a time, because it keeps all stacks in memory, and with a gap of a second or
-two in between. A sample counts for what the innermost of Python's frames had called: a library of torch or code that it
-made while running, another library, or the interpreter. Threads that wait are left out. That share is at least 85 % of
-a laptop tier, as asked; planning, judging and drawing the report are in what it is a share of.
+of machine code included; a minute at a time, as it may get stuck, and with a gap of a second or two in between. A
+sample counts for what the innermost of Python's frames had called: a library of torch or code that it made while
+running, another library, or the interpreter. Threads that wait are left out. That share is at least 85 % of a laptop
+tier, as asked; planning, judging and drawing the report are in what it is a share of.
 """
 
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 from environment import beside
 from table import ROOT, Row, finish, options
 
-PACKAGE, RATE, PART_S, TRIES, LEAST = "py-spy==0.4.3", 10, 150, 5, 0.85
+PACKAGE, RATE, PART_S, TRIES, LEAST = "py-spy==0.4.3", 10, 60, 5, 0.85
 PYTHON = re.compile(r"\((?:<[^)]*|[^()]*\.(?:py|smk)|Snakefile[^()]*)(?::\d+)?\)$")
 """A frame of Python's: a function in a source file."""
 LIBRARY = re.compile(r"\(([^()]*\.so[^()]*|\?)\)$")
@@ -72,7 +72,7 @@ def sampled(folder: Path, tier: str) -> Iterator[str]:
         failures = 0
         try:
             while running.poll() is None and failures < TRIES:
-                if subprocess.run(watch).returncode == 0:
+                if ended(watch):
                     failures = 0
                     yield stacks.read_text()
                 else:  # now and then it finds no process where there is one
@@ -82,6 +82,14 @@ def sampled(folder: Path, tier: str) -> Iterator[str]:
             running.terminate()
     if running.returncode:
         raise SystemExit(f"The run under py-spy ended with {running.returncode}.")
+
+
+def ended(watch: list[str]) -> bool:
+    """Whether a part came to its end: now and then py-spy runs in circles, and holds a process that it looks at."""
+    try:
+        return subprocess.run(watch, timeout=1.5 * PART_S).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def rows(tier: str, found: Counter[str]) -> list[Row]:
