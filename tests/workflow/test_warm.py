@@ -192,11 +192,16 @@ time.sleep(float(os.environ["LINGER_S"]))
 """
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_imports_begin_at_once_and_are_given_up_if_nobody_asks(at_once, tmp_path, monkeypatch):
+@pytest.fixture
+def lingering(tmp_path, monkeypatch):
+    """A module whose import tells that it has begun, and takes LINGER_S."""
     (tmp_path / "lingering.py").write_text(LINGERING)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_imports_begin_at_once_and_are_given_up_if_nobody_asks(at_once, lingering, tmp_path, monkeypatch):
     monkeypatch.setenv("LINGER_S", "60")
     warm = Warm(["lingering"])
     warm.fork(at_once)
@@ -206,10 +211,7 @@ def test_imports_begin_at_once_and_are_given_up_if_nobody_asks(at_once, tmp_path
     assert time.monotonic() - begin < 10 and gone(warm.process.pid)
 
 
-def test_jobs_wait_for_imports_that_began_at_once(script, tmp_path, monkeypatch):
-    (tmp_path / "lingering.py").write_text(LINGERING)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+def test_jobs_wait_for_imports_that_began_at_once(lingering, script, tmp_path, monkeypatch):
     monkeypatch.setenv("LINGER_S", "0.5")
     warm = Warm(["lingering"])
     warm.fork(at_once=True)
