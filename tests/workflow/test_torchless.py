@@ -212,6 +212,7 @@ USES = {
     "whether a dtype is another's name": lambda torch: torch.float == torch.float32,
     "what a name is": lambda torch: isinstance(torch.float32, torch.dtype),
     "an answer that is compared": lambda torch: torch.get_default_dtype() == torch.float32,
+    "an answer beside a number": lambda torch: torch.get_num_threads() == 1,
     "with an answer": lambda torch: torch.float32 == torch.get_default_dtype(),
     "what an answer is not": lambda torch: torch.get_default_dtype() != torch.float32,
     "an answer's name": lambda torch: torch.finfo(torch.float32).eps,
