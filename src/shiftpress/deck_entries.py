@@ -31,7 +31,7 @@ def _of_card(params: Params, card: str) -> Iterator[str]:
         yield f"{card!r} names no card; write {FORM}"
         return
     families = ("classifiers", "augmentations", "pruners")
-    missing = [(f, word) for f, word in zip(families, words, strict=False) if word not in getattr(params, f)]
+    missing = [(f, word) for f, word in zip(families, words[:3], strict=True) if word not in getattr(params, f)]
     missing = [(family, word) for family, word in missing if word != DENSE]
     for family, word in missing:
         yield f"no entry {word!r} in {family}.{suggestion(word, list(getattr(params, family)))}"

@@ -292,7 +292,7 @@ def walked(table: str, wanted, digits: int) -> int:
     heads, *rows = words_in(table)
     count = 0
     for row in rows:
-        for head, cell in zip(heads[1:], row[1:], strict=False):
+        for head, cell in zip(heads[1 : len(row)], row[1:], strict=True):
             if (known := wanted(row, head)) is not None:
                 assert cell.split(" ±")[0] == said(*known, digits), (row[0], head)
                 count += 1

@@ -1,6 +1,7 @@
 """Attacks find what is known to be the worst, and differ as they are said to."""
 
 import logging
+from itertools import pairwise
 
 import pytest
 import torch
@@ -122,7 +123,7 @@ def test_the_attack_of_the_paper_goes_from_the_image_itself_in_steps_of_one_and_
     net = Path()
     found = run(PaperPGD(eps=[eps], steps=n), net, shown, eps)
     assert torch.equal(net.seen[0], images) and len(net.seen) == n  # no random start, no look at the last point
-    lengths = [float((b - a).abs().max()) for a, b in zip(net.seen, net.seen[1:], strict=False)]
+    lengths = [float((b - a).abs().max()) for a, b in pairwise(net.seen)]
     assert lengths[:12] == pytest.approx([1.25 * eps / n] * 12, rel=1e-4)
     assert distance(found, images, "linf").max() == pytest.approx(eps, rel=1e-5)
     again = run(PaperPGD(eps=[eps], steps=n), Path(), shown, eps, seed=4)

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -218,7 +219,7 @@ def test_a_higher_severity_moves_images_further_where_the_constants_do(name, tab
     moved = [float((kind.apply(images, severity, draws) - images).square().sum()) for severity in range(6)]
     assert moved[0] == 0
     if table == "mnist" or not kind.monotone:
-        assert all(lower <= higher for lower, higher in zip(moved, moved[1:], strict=False))
+        assert all(lower <= higher for lower, higher in pairwise(moved))
 
 
 @pytest.mark.parametrize(("name", "severity"), CELLS)

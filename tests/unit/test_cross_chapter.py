@@ -227,7 +227,7 @@ def test_every_number_of_the_table_is_that_of_the_records(text):
         ]
         stored = model.removesuffix("/uniform")
         assert kilobytes == f"{bytes_of(stored) / 1000:.1f}"
-        for under, cell in zip(("clean", "corruptions", "domains"), cells, strict=False):
+        for under, cell in zip(("clean", "corruptions", "domains"), cells[:3], strict=True):
             if cell != "–":
                 assert float(cell.split(" ±")[0]) == pytest.approx(mean_of(model, under), abs=0.0501)
                 count += 1

@@ -1,5 +1,7 @@
 """Filters are ranked, taken out for good, and what is left computes what the whole network would without them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from toy_lessons import halves
@@ -197,7 +199,7 @@ def test_the_first_order_change_is_that_of_the_loss():
 def test_rounds_go_down_by_equal_factors(rounds):
     targets = L1(rounds=rounds).targets(0.25)
     assert len(targets) == rounds and targets[-1] == pytest.approx(0.25)
-    steps = [b / a for a, b in zip([1, *targets], targets, strict=False)]
+    steps = [b / a for a, b in pairwise([1, *targets])]
     assert steps == pytest.approx([0.25 ** (1 / rounds)] * rounds)
 
 

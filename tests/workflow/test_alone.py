@@ -5,18 +5,14 @@ import json
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from pathlib import Path
 
+import alone
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
-
-import alone  # noqa: E402
-from alone import Holder, boot, locked_by_holder  # noqa: E402
-from snakemake.exceptions import CliException  # noqa: E402
+from alone import Holder, boot, locked_by_holder
+from snakemake.exceptions import CliException
 
 pytestmark = pytest.mark.fault
 QUICK = {"beat_s": 0.05, "watched_s": 0.4}

@@ -6,22 +6,18 @@ import inspect
 import logging
 import os
 import re
-import sys
 import time
 from types import SimpleNamespace
 
 import pytest
+from batch import inside, lost, needs, profile, site
+from batch.failures import Failures, options_of
 from projects import ROOT, SMOKE, planned
+from snakemake.profiles import ProfileConfigFileParser
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake_interface_logger_plugins.common import LogEvent
 
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from batch import inside, lost, needs, profile, site  # noqa: E402
-from batch.failures import Failures, options_of  # noqa: E402
-from snakemake.profiles import ProfileConfigFileParser  # noqa: E402
-from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo  # noqa: E402
-from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
-
-from shiftpress.core.problems import InputError  # noqa: E402
+from shiftpress.core.problems import InputError
 
 RULES = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
 BLOCKS = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", RULES, re.S | re.M)

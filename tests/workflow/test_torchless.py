@@ -9,12 +9,9 @@ from abc import ABC
 
 import pytest
 from projects import BIN, ROOT, SMOKE, copy_project, environment
+from torchless import placeholders, planning, process
 
 from shiftpress.core.component import Component
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from torchless import placeholders, planning, process  # noqa: E402
 
 STARTED_OVER = "starts over with it"
 REFUSING = """

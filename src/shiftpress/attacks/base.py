@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -100,7 +101,7 @@ class BallAttack(Attack):
     @field_validator("eps")
     @classmethod
     def _rising(cls, radii: list[float]) -> list[float]:
-        if radii[0] <= 0 or any(a >= b for a, b in zip(radii, radii[1:], strict=False)):
+        if radii[0] <= 0 or any(a >= b for a, b in pairwise(radii)):
             raise ValueError("radii are above 0 and must rise; 0 is always tried")
         return radii
 

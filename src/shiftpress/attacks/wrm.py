@@ -1,5 +1,7 @@
 """The penalised attack of Wasserstein risk minimisation (Sinha, Namkoong, Duchi 2018)."""
 
+from itertools import pairwise
+
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,7 +26,7 @@ class WRM(Attack):
     @field_validator("gammas")
     @classmethod
     def _rising(cls, gammas: list[float]) -> list[float]:
-        if gammas[0] <= 0 or any(a >= b for a, b in zip(gammas, gammas[1:], strict=False)):
+        if gammas[0] <= 0 or any(a >= b for a, b in pairwise(gammas)):
             raise ValueError("weights are above 0 and must rise")
         return gammas
 

@@ -26,7 +26,7 @@ class VGG16(Classifier):
         layers = [
             (f"conv{stage}{part}", scaled(wide, self.width), self.norm != "none")
             for stage, wides in enumerate(STAGES)
-            for part, wide in zip("abc", wides, strict=False)
+            for part, wide in zip("abc"[: len(wides)], wides, strict=True)
         ]
         return in_a_row(layers)
 

@@ -1,5 +1,7 @@
 """What codecs with an entropy model have in common: transforms, the price of a bit, and how it is found."""
 
+from itertools import pairwise
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -72,7 +74,7 @@ def analysis(shape: Shape, codec: VariableRate) -> nn.Sequential:
     """g_a: images (N, C, H, W) -> (N, M, H / 2^k, W / 2^k)."""
     widths = [shape[0], *[codec.channels] * (codec.halvings - 1), codec.latents]
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         layers += [Halve(fan_in, fan_out, 5), nn.LeakyReLU(0.1)]
     return nn.Sequential(*layers[:-1])
 
@@ -81,6 +83,6 @@ def synthesis(shape: Shape, codec: VariableRate) -> nn.Sequential:
     """g_s: the way back; its last layer is linear, what leaves [0, 1] is clipped by the codec."""
     widths = [codec.latents, *[codec.channels] * (codec.halvings - 1), shape[0]]
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         layers += [Double(fan_in, fan_out, 5), nn.LeakyReLU(0.1)]
     return nn.Sequential(*layers[:-1])

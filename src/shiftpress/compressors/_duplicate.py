@@ -33,7 +33,9 @@ class Duplicate:
     @torch.no_grad()
     def pull(self, matrices: list[Tensor]) -> None:
         """Add the slope of the penalty to the gradients; nothing before the first duplicate."""
-        for own, copy, dual in zip(matrices, self._copies, self._duals, strict=False):
+        if not self._copies:
+            return
+        for own, copy, dual in zip(matrices, self._copies, self._duals, strict=True):
             own.grad.add_((own - copy).add_(dual), alpha=self.rho)
 
     @torch.no_grad()
@@ -80,9 +82,9 @@ class Duplicate:
     def load(self, tree: Tree, matrices: list[Tensor]) -> None:
         """From a checkpoint; the duplicate is where the matrices are. Centres are for numpy, and stay on the CPU."""
         self.rho, self._centres = tree["rho"], tree["centres"]
+        beside = matrices if tree["copies"] else []
         self._copies, self._duals = (
-            [kept.to(own.device) for kept, own in zip(tree[name], matrices, strict=False)]
-            for name in ("copies", "duals")
+            [kept.to(own.device) for kept, own in zip(tree[name], beside, strict=True)] for name in ("copies", "duals")
         )
 
 

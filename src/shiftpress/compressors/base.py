@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
@@ -67,7 +68,7 @@ class Compressor(Component):
     @field_validator("ratios")
     @classmethod
     def _falling(cls, ratios: list[float]) -> list[float]:
-        if any(a <= b for a, b in zip(ratios, ratios[1:], strict=False)):
+        if any(a <= b for a, b in pairwise(ratios)):
             raise ValueError("ratios must fall")
         return ratios
 

@@ -93,7 +93,7 @@ def _solve(parts: list[Sorted], clusters: int) -> list[np.ndarray]:
         best, start = _layer(sums, owner, base, best, start, number)
         tables.append(start.astype(np.int32))
     found = []
-    for first, length in zip(starts, lengths, strict=False):
+    for first, length in zip(starts[:-1], lengths, strict=True):
         trail = [first + length - 1]
         for table in reversed(tables):
             trail.append(int(table[trail[-1]]))

@@ -81,7 +81,8 @@ class Factors:
 
     def named(self, name: str) -> State:
         """For a file: ``<name>/left`` and so on."""
-        return {f"{name}/{part}": matrix for part, matrix in zip(PARTS, self.matrices, strict=False)}
+        parts = PARTS[: len(self.matrices)]
+        return {f"{name}/{part}": matrix for part, matrix in zip(parts, self.matrices, strict=True)}
 
 
 def residual(weight: Tensor, free: bool) -> Factors:

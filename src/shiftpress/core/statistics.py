@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from scipy import optimize, stats
@@ -157,7 +158,7 @@ def first_descent(positions: Sequence[float], differences: Sequence[float]) -> f
     Linear between the positions.
     """
     pairs = list(zip(positions, differences, strict=True))
-    for (left, above), (right, below) in zip(pairs, pairs[1:], strict=False):
+    for (left, above), (right, below) in pairwise(pairs):
         if above > 0 >= below:
             return left + (right - left) * above / (above - below)
     return None

@@ -5,6 +5,7 @@ marked and support no claim.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ def most_by_chance(labels: Tensor) -> float:
 def rises(clean: Tensor, trials: Mapping[float, Trial]) -> bool:
     """Whether accuracy is larger at a larger radius, by more than the slack."""
     values = [float(clean.double().mean()), *(trials[eps].accuracy for eps in sorted(trials))]
-    return any(after - before > slack(len(clean)) for before, after in zip(values, values[1:], strict=False))
+    return any(after - before > slack(len(clean)) for before, after in pairwise(values))
 
 
 def slack(count: int) -> float:

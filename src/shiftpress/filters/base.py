@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -62,7 +63,7 @@ class FilterPruner(Component):
     @field_validator("ratios")
     @classmethod
     def _falling(cls, ratios: list[float]) -> list[float]:
-        if any(a <= b for a, b in zip(ratios, ratios[1:], strict=False)):
+        if any(a <= b for a, b in pairwise(ratios)):
             raise ValueError("ratios must fall")
         return ratios
 

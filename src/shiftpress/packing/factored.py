@@ -104,9 +104,9 @@ def _matrices(places: Layout, form: str, ranks: list[int]) -> dict[str, Shape]:
     found: dict[str, Shape] = {}
     for (name, shape), rank in zip(places.weights.items(), ranks, strict=True):
         m, n = shape[0], math.prod(shape[1:])
-        shapes = [(m, rank), (rank, n), (m, n)]
+        shapes = dict(zip(PARTS, [(m, rank), (rank, n), (m, n)], strict=True))
         parts = PARTS if form == "residual" else PARTS[:2]
-        found |= {f"{name}/{part}": own for part, own in zip(parts, shapes, strict=False)}
+        found |= {f"{name}/{part}": shapes[part] for part in parts}
     return found
 
 

@@ -45,7 +45,7 @@ def _places(name: str, params: Params) -> tuple[dict[str, str], str]:
         words.append("0")
     if len(words) != len(PLACES) + 1:
         raise InputError(f"{name!r} names no card; write {FORM}, or dense instead of the last two.")
-    places = dict(zip(PLACES, words, strict=False))
+    places = dict(zip(PLACES, words[:-1], strict=True))
     for place, word in places.items():
         entries = list(getattr(params, f"{place}s"))
         if word not in entries and not (place == "pruner" and word == DENSE):

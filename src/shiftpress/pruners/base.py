@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -62,7 +63,7 @@ class Pruner(Component):
     @field_validator("sparsities")
     @classmethod
     def _rising(cls, levels: list[float]) -> list[float]:
-        if any(a >= b for a, b in zip(levels, levels[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(levels)):
             raise ValueError("sparsities must rise")
         return levels
 

@@ -51,7 +51,7 @@ def frequencies(cards: pd.DataFrame, known: pd.DataFrame, name: str, title: str)
     means = means[means.index.get_level_values("pruner").isin(there)]
     low, high, step = float(means.min()), float(means.max()), _step(means.index.get_level_values("metric"))
     figure, every = new_grid(-(-len(there) // COLUMNS), COLUMNS)
-    for axes, pruner in zip(every, there, strict=False):
+    for axes, pruner in zip(every[: len(there)], there, strict=True):
         own = means[pruner] if pruner in means.index else means.iloc[:0]
         for metric, mean in own.items():
             down, across = (int(part) for part in metric.split("/")[1:])

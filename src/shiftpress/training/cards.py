@@ -46,8 +46,8 @@ def card_of(tensors: State, prefix: str) -> Card:
 
 def epochs_of_chain(pruner: Pruner, recipe: CardFit) -> int:
     """About how many passes a chain takes, for its progress."""
-    starts = [0.0, *pruner.sparsities] if pruner.chained else [0.0] * len(pruner.sparsities)
-    rounds = sum(len(pruner.rounds(a, b)) for a, b in zip(starts, pruner.sparsities, strict=False))
+    starts = [0.0, *pruner.sparsities[:-1]] if pruner.chained else [0.0] * len(pruner.sparsities)
+    rounds = sum(len(pruner.rounds(a, b)) for a, b in zip(starts, pruner.sparsities, strict=True))
     return rounds * epochs_of(recipe, pruner.span())
 
 
