@@ -63,7 +63,7 @@ def test_all_mistakes_are_named_at_once(complaints):
     text = (
         PARAMS.replace("latents: 10", "latent: 10")
         .replace("kind: erm", "kind: er")
-        .replace("codecs: {epochs: 6,", "codecs: {epochs: -1,")
+        .replace("codecs: {epochs: 4,", "codecs: {epochs: -1,")
     )
     found = complaints(text)
     assert len(found) == 3
@@ -76,7 +76,7 @@ def test_all_mistakes_are_named_at_once(complaints):
         ("latents: 10", "latens: 10", "codecs.fixed10.latens: unknown key. Did you mean 'latents'?"),
         ("kind: awgn", "kind: awng", "Did you mean 'awgn'?"),
         (
-            "codecs: {epochs: 6,",
+            "codecs: {epochs: 4,",
             "codecs: {epochs: twelve,",
             "fit.codecs.epochs: input should be a valid integer, not 'twelve'",
         ),

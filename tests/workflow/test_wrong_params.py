@@ -23,7 +23,7 @@ WRONG = {
     "typo in a section": (changed("classifiers:\n", "clasifiers:\n"), "Did you mean 'classifiers'?"),
     "typo in a kind": (changed("kind: rotation", "kind: rotaton"), "Did you mean 'rotation'?"),
     "word for a number": (
-        changed("codecs: {epochs: 6,", "codecs: {epochs: many,"),
+        changed("codecs: {epochs: 4,", "codecs: {epochs: many,"),
         "valid integer",
     ),
     "number for a word": (changed("tier: laptop", "tier: 3"), "valid string"),
