@@ -18,6 +18,13 @@ ROOT = Path(__file__).parents[2]
 (LEDGER,) = read_ledgers([ROOT / "claims/lei2021.yaml"])
 AT_LAPTOP = ["L1", "L2", "L3", "L5", "L7", "L9", "L13", "L14", "L15", "L16", "L17", "L19"]
 
+TIERS = {"laptop": (64, 2), "standard": (500, 3), "paper": (10_000, 3)}
+"""Images that the paper's attack is made on, and starts of the stronger one: so many at least."""
+
+
+def study_of(tier: str):
+    return load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
+
 
 @pytest.fixture(scope="module")
 def laptop() -> dict[str, dict]:
@@ -46,9 +53,9 @@ def test_records_that_hold_what_the_paper_found_support_it(name, standard):
         assert standard[name]["verdict"] == "SUPPORTED", standard[name]["reason"]
 
 
-@pytest.mark.parametrize("tier", ["laptop", "standard", "paper"])
+@pytest.mark.parametrize("tier", TIERS)
 def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
-    study = load_study([str(ROOT / "params.yaml")] + ([] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]))
+    study = study_of(tier)
     trained = {"/".join(pair) for pair in trained_codecs(study)}
     for name, claim in LEDGER.claims.items():
         if claim.tier in (("laptop",) if tier == "laptop" else ("laptop", "standard")):
@@ -64,6 +71,14 @@ def test_a_tier_trains_and_shifts_what_its_claims_need(tier):
 def _models(pattern: str, comparison) -> list[str]:
     along = comparison.along or {"": 0}
     return [pattern.replace("{x}", x).replace("{at}", f"{at:g}") for x, at in along.items()]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_tier_attacks_as_the_claims_say(tier):
+    images, starts = TIERS[tier]
+    ball, stronger = (build("shifts", study_of(tier).shifts[name]) for name in ("ball", "ball_strong"))
+    assert (ball.steps, ball.restarts) == (15, 1) and ball.images >= images
+    assert stronger.steps >= 60 and stronger.restarts >= starts
 
 
 def test_what_is_not_run_says_what_is_missing_and_where_it_is_made(laptop):
