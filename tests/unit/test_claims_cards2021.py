@@ -1,6 +1,7 @@
 """Every claim about cards gets its verdict from records that hold it, or a reason that names what is missing."""
 
 from functools import cache
+from math import log2
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,14 @@ def standard() -> dict[str, dict]:
 
 def test_all_are_there():
     assert list(LEDGER.claims) == [f"C-{k}" for k in range(1, 27)]
+
+
+@pytest.mark.parametrize("tier", ["laptop", "standard", "narrowed"])
+def test_widths_are_as_many_doublings_apart_as_a_claim_says(tier):
+    overlay = [] if tier == "laptop" else [str(ROOT / f"tiers/{tier}.yaml")]
+    networks = load_study([str(ROOT / "params.yaml"), *overlay]).classifiers
+    width = {name: build("classifiers", networks[name]).width for name in LEDGER.claims["C-19"].along}
+    assert {name: log2(own / width["convs"]) for name, own in width.items()} == LEDGER.claims["C-19"].along
 
 
 @pytest.mark.parametrize("name", LEDGER.claims)
