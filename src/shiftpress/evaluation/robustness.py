@@ -49,10 +49,12 @@ class Siege:
 
     def records(self, **shared: Any) -> list[Record]:
         """What was found, and whether it can be trusted."""
-        found, failures = [], {}
+        found, failures, slopes = [], {}, {}
         hidden = {norm: self._hidden(norm) for norm in self.probes}
         for name, attack in self.attacks.items():
-            flat = zero_gradients(attack, self.target, self.shown, self.clean, self.settings.batch)
+            if (alike := (attack.follows, attack.routes)) not in slopes:
+                slopes[alike] = zero_gradients(attack, self.target, self.shown, self.clean, self.settings.batch)
+            flat = slopes[alike]
             own = self._failed(name, attack, flat)
             if isinstance(attack, BallAttack):
                 found += self._of(name, 0.0, _untouched(self.clean), own, shared)
