@@ -8,7 +8,7 @@ with the factor n / (n - 1) that it lacks: with three seeds its percentiles are 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, stats
+from scipy.special import nctdtrinc, stdtrit
 
 from shiftpress.core.statistics import LEVEL, Tails
 
@@ -35,8 +35,8 @@ def quantiles(share: float, n: int, images: int, of_seeds: np.ndarray, of_images
     weighted mean of both quantiles (Cochran 1964) as much too long. Their mean is right within 1.5 %.
     """
     weight, freedom = _freedom(n, images, of_seeds, of_images)
-    cochran = weight * stats.t.ppf(share, n - 1) + (1 - weight) * stats.t.ppf(share, images - 1)
-    return (stats.t.ppf(share, freedom) + cochran) / 2
+    cochran = weight * stdtrit(n - 1, share) + (1 - weight) * stdtrit(images - 1, share)
+    return (stdtrit(freedom, share) + cochran) / 2
 
 
 def _freedom(n: int, images: int, of_seeds: np.ndarray, of_images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +88,9 @@ class Crossed:
         far = distance / self.error
         p = LEAST
         if self.quantile(1 - LEAST) > far:
-            p = float(optimize.brentq(lambda p: self.quantile(1 - p) - far, LEAST, 0.5))
+            from scipy.optimize import brentq  # slow to import, and most that look at this module ask for intervals
+
+            p = float(brentq(lambda p: self.quantile(1 - p) - far, LEAST, 0.5))
         return Tails(p, 1 - p) if self.mean > threshold else Tails(1 - p, p)
 
     def detectable(self, power: float = 0.8, level: float = LEVEL, more: int = 0) -> float:
@@ -99,5 +101,4 @@ class Crossed:
         n = self.n + more
         there = replace(self, n=n, of_seeds=self.of_seeds * self.n / n)
         (_, freedom), critical = _freedom(*there._facts), there.quantile(1 - level)
-        shift = optimize.brentq(lambda nc: stats.nct.sf(critical, freedom, nc) - power, 0.0, 100.0)
-        return float(shift * there.error)
+        return float(nctdtrinc(freedom, 1 - power, critical) * there.error)

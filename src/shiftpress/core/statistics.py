@@ -6,7 +6,7 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from scipy import optimize, stats
+from scipy.special import nctdtrinc, stdtr, stdtrit
 
 MIN_SEEDS = 3
 """Below this no interval is given: with two seeds the t quantile is 12.7 and the interval says nothing."""
@@ -63,7 +63,7 @@ def half_widths(values: np.ndarray, confidence: float = 0.95) -> np.ndarray:
 @cache
 def _quantile(share: float, freedom: int) -> float:
     """Of Student's t. A report asks ten thousand times for the same few."""
-    return float(stats.t.ppf(share, freedom))
+    return float(stdtrit(freedom, share))
 
 
 def geometric_estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
@@ -84,7 +84,7 @@ def student_tails(values: Sequence[float], threshold: float) -> Tails:
         side = float(np.sign(mean))
         return Tails(0.5 - 0.5 * side, 0.5 + 0.5 * side)
     t = mean / error
-    return Tails(float(stats.t.sf(t, len(data) - 1)), float(stats.t.cdf(t, len(data) - 1)))
+    return Tails(float(stdtr(len(data) - 1, -t)), float(stdtr(len(data) - 1, t)))
 
 
 def sign_flip_tails(values: Sequence[float], threshold: float) -> Tails:
@@ -95,6 +95,8 @@ def sign_flip_tails(values: Sequence[float], threshold: float) -> Tails:
         means, seen = (signs * data).mean(1), data.mean()
         slack = TIED * abs(seen)  # the same mean, rounded another way, is no smaller and no larger
         return Tails(float((means >= seen - slack).mean()), float((means <= seen + slack).mean()))
+    from scipy import stats  # takes a second to import, for more seeds than most studies have
+
     found = {
         side: stats.permutation_test(
             (data,),
@@ -141,8 +143,7 @@ def detectable_effect(values: Sequence[float], power: float = 0.8, level: float 
 @cache
 def _noncentrality(n: int, power: float, level: float) -> float:
     """Of the t statistic of n values, if a one-sided test sees the effect with this power."""
-    critical = stats.t.ppf(1 - level, n - 1)
-    return optimize.brentq(lambda nc: stats.nct.sf(critical, n - 1, nc) - power, 0.0, 100.0)
+    return float(nctdtrinc(n - 1, 1 - power, stdtrit(n - 1, 1 - level)))
 
 
 def slope(positions: Sequence[float], values: Sequence[float]) -> float:

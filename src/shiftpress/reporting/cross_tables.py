@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from shiftpress.core.statistics import LEVEL, MIN_SEEDS, estimate
 from shiftpress.reporting.averages import CLEAN, TITLES, Attack, accuracies, averaged
@@ -108,7 +108,7 @@ def _chance(table: pd.DataFrame) -> np.ndarray:
         t = (mean[:, None] - mean[None, :]) / np.sqrt(both)
         parts = error**2 / np.maximum(n - 1, 1)
         freedom = both**2 / (parts[:, None] + parts[None, :])
-        p = stats.t.sf(t, freedom)
+        p = stdtr(freedom, -t)
     # without any spread the means decide
     p = np.where(both > 0, p, np.where(mean[:, None] > mean[None, :], 0.0, 1.0))
     return np.where((n[:, None] >= MIN_SEEDS) & (n[None, :] >= MIN_SEEDS), p, 1.0)
