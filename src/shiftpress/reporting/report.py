@@ -56,11 +56,13 @@ def facts(
     reference: Path,
     threads: int = 1,
 ) -> dict[str, Any]:
-    """Everything the page shows, from the artefacts at these paths. With two threads a second process draws curves."""
+    """Everything the page shows, from the artefacts at these paths. With two threads a second process draws figures."""
     frame = pd.read_parquet(io.BytesIO(read_artefact(scores)))
     known, shifts = published(reference), _told_apart(shifts)
-    curves = (aside if threads > 1 else at_once)(lambda: charts(frame, known, plots, shifts))
-    own = card_charts(frame, sister_study(reference)) | deck_charts(frame)
+    sister, begun = sister_study(reference), aside if threads > 1 else at_once
+    # about half of the work
+    drawn = begun(lambda: charts(frame, known, plots, shifts) | card_charts(frame, sister))
+    decks = deck_charts(frame)
     found = {
         "stylesheet": (static / "style.css").read_text(),
         "script": "\n".join(path.read_text() for path in sorted(static.glob("*.js"))),
@@ -87,7 +89,7 @@ def facts(
         "packages": packages(),
         **_spent(jobs(benchmarks, blocks, timed), Path(scores).parent, len(params["run"]["seeds"]), static),
     }
-    figures = curves() | own
+    figures = drawn() | decks
     for chapter in found["chapters"]:
         mine = (figure for figure in figures.values() if figure["dataset"] == chapter["dataset"])
         chapter["figures"] = [figure for figure in mine if figure["shown"]]

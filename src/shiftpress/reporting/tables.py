@@ -133,11 +133,12 @@ def all_means(frame: pd.DataFrame, claims: list[dict[str, Any]]) -> dict[str, An
     Metrics with a slash are parts of a map or a curve, too many for that.
     """
     found: dict[str, Any] = {}
-    for key, group in frame[~frame.metric.str.contains("/")].groupby(["phase", "dataset", "model", "metric", "shift"]):
+    whole = frame[~frame.metric.str.contains("/")]
+    for key, mean in whole.groupby(["phase", "dataset", "model", "metric", "shift"])["value"].mean().items():
         node = found
         for step in key[:-1]:
             node = node.setdefault(step, {})
-        node[key[-1]] = round(float(group["value"].mean()), 6)
+        node[key[-1]] = round(mean, 6)
     found["claims"] = {claim["id"]: {"effect": claim["effect"], "n": claim["n"]} for claim in claims}
     return found
 
