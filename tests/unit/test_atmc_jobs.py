@@ -34,6 +34,8 @@ SMALL = {
     "compressors": {name: RATIOS for name in ("ap", "alr", "atmc8", "atmc32")},
     "study": {"compressors": ["da", "ap", "alr", "atmc8", "atmc32"]},
 }
+MOST = 40
+"""Images of a cell that networks are scored on."""
 WORDS = {"dataset": "mnist5k", "classifier": "lenet", "seeds": "0-1"}
 
 
@@ -88,7 +90,7 @@ def score(study, name, data, out):
     }
     files = inputs(data, "test") | {"weights": str(out / f"{name}.safetensors")}
     files |= {"shifted": [str(data / "dark.safetensors")]}
-    own["sources"] = {"dark": "regenerated"}
+    own |= {"most": MOST, "sources": {"dark": "regenerated"}}
     parts = {"params": own, "wildcards": {**WORDS, "compressor": name}, "input": files}
     run_script("score_atmc", log=str(out / "job.log"), output={"records": str(target)}, **parts)
     return target
@@ -116,6 +118,7 @@ def test_networks_are_trained_scored_as_they_are_stored_and_compared(study, data
         assert {key.split("/")[0] for key in tensors} == {"0", "1"}
         found[name] = read_records(score(study, name, data, tmp_path))
     models = {record.model for records in found.values() for record in records}
+    assert {r.n for records in found.values() for r in records if r.metric == "accuracy"} == {MOST}
     in_the_dark = [r.value for r in found["ap"] if (r.shift, r.severity, r.metric) == ("dark", 2.0, "accuracy")]
     assert in_the_dark == [0.5] * 4, "one class whatever is shown, for two seeds and two ratios"
     assert {"lenet/da", "lenet/ap/20", "lenet/ap/5", "lenet/alr/5", "lenet/atmc8/20", "lenet/atmc32/5"} <= models

@@ -30,6 +30,8 @@ SMALL = {
     "edge": {"sizes": ["edge_s", "edge_m"], "latency_repeats": 3},
     "study": {"edge": ["mnist5k"]},
 }
+MOST = 40
+"""Images of a cell that networks are scored on."""
 WORDS = {"dataset": "mnist5k", "classifier": "edge_m", "seeds": "0-1"}
 NAMES = {"dense/100", "tuned/100", "prune/25", "kd/25", "no_kd/25", "prune+kd/25"}
 ROUNDED = {"w8a8/25", "w4a4/12.5", "prune+kd+w8a8/6.25"}
@@ -104,7 +106,7 @@ def score(data, out, size="edge_m"):
         "networks": [str(out / f"{size}.safetensors"), str(out / f"{size}.rounded.safetensors")],
         "shifted": [str(data / "negative.safetensors")],
     }
-    parts = {"params": {"sources": {"negative": "regenerated"}, "repeats": 3}, "input": files}
+    parts = {"params": {"most": MOST, "sources": {"negative": "regenerated"}, "repeats": 3}, "input": files}
     outputs = {"records": str(target), "latency": str(times)}
     run_script("score_edge", log=str(out / "job.log"), wildcards={**WORDS, "classifier": size}, output=outputs, **parts)
     return target, times
@@ -131,6 +133,7 @@ def test_networks_are_scored_as_their_files_decode_and_compared(study, data, tmp
         assert small.keys() == {f"{seed}/{name}" for seed in (0, 1) for name in ROUNDED}
         records, clock = score(data, tmp_path, size)
         found, times = found + read_records(records), times | read_json(clock)
+    assert {r.n for r in found if r.metric == "accuracy"} == {MOST}
     values = {(r.model, r.seed, r.shift, r.metric): r.value for r in found}
     for seed in (0, 1):
         card = unpack(tensors[f"{seed}/prune/25"].numpy().tobytes())

@@ -93,6 +93,7 @@ rule score_atmc:
     params:
         classifier=entry("classifiers"),
         compressor=entry("compressors"),
+        most=PARAMS.analysis.card_images,
         sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
     message:
         "Scoring {wildcards.classifier}/{wildcards.compressor}, seeds {wildcards.seeds}"

@@ -87,6 +87,7 @@ rule score_edge:
     resources:
         **asked_by("score_edge"),
     params:
+        most=PARAMS.analysis.card_images,
         sources=lambda w: {n: SHIFTS[n].source for n in compared_under(w.dataset)},
         repeats=PARAMS.edge.latency_repeats,
     message:

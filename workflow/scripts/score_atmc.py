@@ -36,6 +36,6 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
                 records.append(diverged(step, **shared))
                 continue
             stored = Stored.of(under_prefix(place, weights), kind, fields, shape, classes, free=compressor.free)
-            records += on_images(stored, test, cells(shifted, p.sources), **shared)
+            records += on_images(stored, test[: p.most], cells(shifted, p.sources, p.most), **shared)
             records += of_size(stored, **shared)
     write_records(snakemake.output.records, records, made_by)

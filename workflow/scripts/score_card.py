@@ -42,7 +42,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads) as device:
             known = diverged_at(f"{seed}/0", whole) is None
             if known:  # picked in the same way
                 dense.load_state_dict(under_prefix(f"{seed}/0{pick}", whole))
-            records += score(cells(shifted, p.sources), measure(net), **shared)
+            records += score(cells(shifted, p.sources, analysis.card_images), measure(net), **shared)
             records += of_storage(net, *stored, **shared)
             records += of_layers(net, **shared)
             records += of_slopes(net, test, analysis, **shared)

@@ -27,7 +27,8 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     for seed in seeds_of(w.seeds):
         for network in networks(seed, files):
             shared = {"phase": "edge", "dataset": w.dataset, "model": f"{w.classifier}/{network.name}", "seed": seed}
-            records += of_network(network, test, cells(shifted, p.sources), **shared, fingerprint=made_by)
+            shown = test[: p.most], cells(shifted, p.sources, p.most)
+            records += of_network(network, *shown, **shared, fingerprint=made_by)
             if seed == first:  # seeds are of one shape, or nearly
                 with torch.random.fork_rng(devices=[]):
                     times[shared["model"]] = latency(network.fastest, shape, repeats=p.repeats)

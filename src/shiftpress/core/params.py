@@ -96,9 +96,8 @@ class Analysis(Section):
     frequency_norm: float = Field(4.0, gt=0, le=1000, description="length of that noise in each channel")
     slope_images: int = Field(50, ge=1, le=100_000, description="images at which Jacobian and gradient are taken")
     margin_images: int = Field(32, ge=1, le=100_000, description="images of each shift on which logits are compared")
-    deck_images: int = Field(
-        10_000, ge=1, description="test images of each shift and severity that decks are scored on"
-    )
+    card_images: int = Field(10_000, ge=1, description="test images of a cell that single classifiers are scored on")
+    deck_images: int = Field(10_000, ge=1, description="test images, likewise, that decks are scored on")
     codec_images: int = Field(10_000, ge=1, description="test images, likewise, that codecs and formats are scored on")
     gate_images: int = Field(2000, ge=2, le=100_000, description="training images that gates learn from")
     stream_images: int = Field(2000, ge=10, le=1_000_000, description="images of the mixed and the drifting stream")
