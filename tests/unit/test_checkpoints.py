@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from shiftpress.core.checkpoints import Checkpoints, load_optimizer
+from shiftpress.core.checkpoints import Checkpoints
+from shiftpress.training.optimisers import SGD, Adam
 
 
 @pytest.fixture
@@ -26,21 +27,20 @@ def network():
     return nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam])
+@pytest.mark.parametrize("kind", [SGD, Adam])
 def test_optimizer_weights_and_generator_go_on_to_the_last_bit(store, kind):
-    extra = {"momentum": 0.9} if kind is torch.optim.SGD else {}
     net, generator = network(), torch.Generator().manual_seed(1)
-    optimizer = kind(net.parameters(), lr=0.1, **extra)
+    optimizer = kind(net.parameters(), lr=0.1)
     trained(optimizer, net, 3, generator)
-    tree = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "random": generator.get_state(), "step": 3}
+    tree = {"net": net.state_dict(), "optimizer": optimizer.state(), "random": generator.get_state(), "step": 3}
     store.write("running", tree)
     trained(optimizer, net, 4, generator)
 
     again, kept = network(), Checkpoints("abc", store.folder.parent).read("running")
     assert kept["step"] == 3
     again.load_state_dict(kept["net"])
-    fresh = kind(again.parameters(), lr=0.1, **extra)
-    load_optimizer(fresh, kept["optimizer"])
+    fresh = kind(again.parameters(), lr=0.1)
+    fresh.load(kept["optimizer"])
     trained(fresh, again, 4, torch.Generator().set_state(kept["random"]))
     assert torch.equal(net.weight, again.weight) and again.weight.is_contiguous(memory_format=torch.channels_last)
 

@@ -52,30 +52,6 @@ def test_every_recipe_learns(tmp_path, recipe):
     assert task.validation_accuracy(task.restored(card.states["last"])) > 0.9
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_the_memory_order_of_gradients_does_not_matter(optimizer, tmp_path, monkeypatch):
-    task, turned = lesson(optimizer=optimizer), []
-
-    def weights():
-        net = task.untrained()
-        work = Round("dense", 0, net, Masked(net, {}), task)
-        work.begin(Checkpoints("x", tmp_path))
-        for _ in range(3):
-            work.step()
-        return state_of(net)
-
-    def turn(sparse):
-        for weight in sparse.trained:
-            turned.append(weight.grad.stride())
-            weight.grad = weight.grad.mT.contiguous().mT if weight.dim() > 1 else weight.grad
-            turned[-1] = turned[-1] != weight.grad.stride()
-
-    usual = weights()
-    monkeypatch.setattr(Masked, "gradients", turn)
-    other = weights()
-    assert any(turned) and all(torch.equal(usual[name], other[name]) for name in usual)
-
-
 def test_augmentations_and_pruners_share_first_weights_and_order_of_a_seed():
     plain, noisy = lesson(3), lesson(3, noisy=True)
     assert plain.seed_of("order", 1) == noisy.seed_of("order", 1) != plain.seed_of("order", 2)

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -113,16 +112,3 @@ def copied(tree: Tree) -> Tree:
     tensors: dict[str, Tensor] = {}
     outline = _outline(tree, tensors)
     return _filled(outline, tensors)
-
-
-def load_optimizer(optimizer: torch.optim.Optimizer, tree: Tree) -> None:
-    """Put a kept ``state_dict`` back, in the memory order of the parameters.
-
-    The order matters: vectorised and scalar code round differently, so that a buffer in another order than its
-    parameter would change the last bits.
-    """
-    optimizer.load_state_dict(tree)
-    for parameter, state in optimizer.state.items():
-        for name, value in state.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                state[name] = torch.empty_like(parameter).copy_(value)

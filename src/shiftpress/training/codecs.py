@@ -13,8 +13,8 @@ from shiftpress.core.generators import generator_states, restore_generators, see
 from shiftpress.core.progress import Progress
 from shiftpress.core.tensors import State, in_channels_last
 from shiftpress.objectives.base import Objective, Step
-from shiftpress.training.adam import Adam
 from shiftpress.training.batches import Batches, steps_per_epoch
+from shiftpress.training.optimisers import Adam
 
 RUNNING, FINISHED = "running", "finished"
 """Names of the checkpoints of a codec that is being trained, and of one that is."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from shiftpress.core.checkpoints import Checkpoints, Tree, copied, load_optimizer
+from shiftpress.core.checkpoints import Checkpoints, Tree, copied
 from shiftpress.core.device import dtype
 from shiftpress.core.diverged import Diverged, finite
 from shiftpress.core.generators import seed_generators
@@ -16,6 +16,7 @@ from shiftpress.core.tensors import State
 from shiftpress.pruners.base import Span
 from shiftpress.training.batches import Batches
 from shiftpress.training.lessons import Lesson
+from shiftpress.training.optimisers import SGD, Adam, Optimiser
 from shiftpress.training.popup import Popup
 from shiftpress.training.schedules import step_size
 from shiftpress.training.sparse import Masked, state_of
@@ -80,7 +81,7 @@ class Round:
         decay = recipe.weight_decay if weight_decay is None else weight_decay
         averages = recipe.ema and self.until is None  # what is gone back to is a step of the training, not a mean
         self.net.train()
-        self._optimizer = _optimizer(recipe, self.sparse.trained, decay)
+        self._optimiser = _optimiser(recipe, self.sparse.trained, decay)
         self._views = torch.Generator().manual_seed(lesson.seed_of("views", self.number))
         self.taken, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
         self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
@@ -98,7 +99,7 @@ class Round:
         """Everything as it was when this was kept."""
         self.net.load_state_dict(tree["net"])
         self.sparse.load(tree["sparse"])
-        load_optimizer(self._optimizer, tree["optimizer"])
+        self._optimiser.load(tree["optimizer"])
         self._views.set_state(tree["views"])
         self.taken, self._best_accuracy, self._best = tree["step"], tree["best_accuracy"], tree["best"]
         for mean, kept in zip(self._mean, tree["mean"], strict=True):
@@ -115,7 +116,7 @@ class Round:
             "step": self.taken,
             "net": self.net.state_dict(),
             "sparse": self.sparse.state(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": self._optimiser.state(),
             "views": self._views.get_state(),
             "mean": self._mean,
             "best": self._best,
@@ -125,8 +126,7 @@ class Round:
     def step(self) -> None:
         lesson, recipe = self.lesson, self.lesson.recipe
         self.sparse.before(self.taken, self.total)
-        for group in self._optimizer.param_groups:
-            group["lr"] = step_size(recipe, self.span, self.taken, self.total)
+        self._optimiser.lr = step_size(recipe, self.span, self.taken, self.total)
         positions = self._batches.next()
         views = lesson.views(positions, self._views)
         # layers that draw, such as dropout, know no other generator; by name, a resumed step draws the same
@@ -134,11 +134,10 @@ class Round:
         rough = recipe.autocast or dtype() == "bfloat16"
         with torch.autocast(views[0].device.type, torch.bfloat16) if rough else nullcontext():
             loss = lesson.loss(self.net, views, lesson.train.labels[positions], self.sparse.smooths)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimiser.zero_grad()
         loss.backward()
         self.sparse.gradients()
-        _in_order(self.sparse.trained)
-        self._optimizer.step()
+        self._optimiser.step()
         self.sparse.after()
         if self._mean:
             torch._foreach_lerp_(self._mean, [t.detach() for t in self.sparse.trained], 1 - recipe.ema)
@@ -175,17 +174,7 @@ def epochs_of(recipe: CardFit, span: Span) -> int:
     return max(1, round(recipe.epochs * span.length))
 
 
-def _in_order(trained: list[Tensor]) -> None:
-    """Bring gradients into the memory order of their weights: a fused optimiser takes both as they lie, and says
-    nothing if that is wrong."""
-    for weight in trained:
-        if weight.grad is not None and weight.grad.stride() != weight.stride():
-            weight.grad = torch.empty_like(weight).copy_(weight.grad)
-
-
-def _optimizer(recipe: CardFit, trained: list[Tensor], weight_decay: float) -> torch.optim.Optimizer:
-    # one pass over all weights for the whole step: a fifth to a third of the time
-    shared = {"lr": recipe.lr, "weight_decay": weight_decay, "fused": True}
+def _optimiser(recipe: CardFit, trained: list[Tensor], weight_decay: float) -> Optimiser:
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(trained, **shared)
-    return torch.optim.SGD(trained, momentum=recipe.momentum, nesterov=recipe.momentum > 0, **shared)
+        return Adam(trained, recipe.lr, weight_decay)
+    return SGD(trained, recipe.lr, weight_decay, recipe.momentum)
