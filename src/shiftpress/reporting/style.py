@@ -1,12 +1,10 @@
 """One look for every figure: the same colour and marker for the same model everywhere, fit for light and dark."""
 
-import io
-
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from shiftpress.reporting.layout import Canvas, drawn, lay_out
 from shiftpress.reporting.svg import Names, marks_of, tidied
 
 COLOURS = ["#0a84c6", "#d95f02", "#1a9e77", "#c64d94", "#8a6fd1", "#b8860b", "#5f8f2f", "#7f7f7f"]
@@ -79,8 +77,8 @@ def new_grid(rows: int, columns: int, width: float = 5.0) -> tuple[Figure, list[
 
 def _figure(width: float, height: float) -> Figure:
     """Without pyplot, which would remember it; letters are measured as in the SVG."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasSVG(figure)
+    figure = Figure(figsize=(width, height))
+    Canvas(figure)
     return figure
 
 
@@ -89,13 +87,7 @@ def to_svg(figure: Figure, name: str, title: str, names: Names | None = None) ->
 
     ``names`` has a name for each mark of lines whose marks are not of one model.
     """
-    buffer = io.StringIO()
-    # laid out here, or matplotlib draws everything once more to do it
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-        figure.set_layout_engine("none")
+    lay_out(figure)
     for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
         patch.set(facecolor="none", edgecolor="none")
-    # not by savefig, which draws everything once for nothing before it writes
-    figure.canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
-    return tidied(buffer.getvalue().replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))
+    return tidied(drawn(figure).replace(INK, "currentColor"), name, title, marks_of(figure, names or {}))
