@@ -1,17 +1,22 @@
 """Tables state mean, spread and count, and refuse to count a seed twice."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from shiftpress.core.records import Record, read_records, write_records
+from shiftpress.core.statistics import Estimate, estimate
 from shiftpress.reporting.page import interval, number
-from shiftpress.reporting.tables import AT, accuracy_table, all_means, headline, scores
+from shiftpress.reporting.tables import AT, accuracy_table, all_means, estimates, headline, scores
 
 ROW = dict(
     phase="cards", dataset="d", model="c/dense", shift="noise", severity=0.1, source="regenerated", seed=0,
     metric="accuracy", value=0.5, n=4, fingerprint="a",
 )  # fmt: skip
+
+GROUPS = [("a", 0.1, 3), ("b", 0.1, 5), ("a", 0.3, 2), ("c", 0.1, 1), ("b", 0.3, 3), ("c", 0.3, 17)]
+"""Of networks and severities with that many seeds."""
 
 
 def frame(*changes: dict) -> pd.DataFrame:
@@ -33,6 +38,29 @@ def test_records_survive_their_file(tmp_path):
 def test_a_seed_counts_once_per_cell():
     with pytest.raises(ValueError, match="two records for one cell"):
         frame({}, {"value": 0.6})
+
+
+def test_estimates_of_many_groups_are_those_of_each():
+    """However many seeds each has, in whatever order its rows stand."""
+    draws = np.random.default_rng(0)
+    rows = [(model, severity) for model, severity, seeds in GROUPS for _ in range(seeds)]
+    table = pd.DataFrame(rows, columns=["model", "severity"]).assign(value=draws.normal(size=len(rows)))
+    table = table.sample(frac=1, random_state=0)
+    found = estimates(table, ["model", "severity"])
+    for row in found.itertuples():
+        own = table[(table.model == row.model) & (table.severity == row.severity)]["value"]
+        told = [None if end != end else end for end in (row.low, row.high)]
+        assert Estimate(row.mean, *told, row.n) == estimate(own.tolist())
+    firsts = table.drop_duplicates(["model", "severity"])
+    assert [*zip(found.model, found.severity, strict=True)] == [*zip(firsts.model, firsts.severity, strict=True)]
+
+
+def test_where_no_group_has_enough_seeds_no_estimate_has_an_interval():
+    found = estimates(pd.DataFrame({"model": ["a", "a", "b"], "value": [1.0, 2.0, 4.0]}), ["model"])
+    assert found.to_dict("list") == {
+        "model": ["a", "b"], "mean": [1.5, 4.0], "low": [None, None], "high": [None, None], "n": [2, 1],
+    }  # fmt: skip
+    assert estimates(pd.DataFrame({"model": [], "value": []}), ["model"]).empty
 
 
 def test_cards_stand_dense_first_then_by_sparsity():

@@ -46,12 +46,17 @@ class Tails:
 
 def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
     """Mean over seeds and Student's t interval (Student 1908)."""
-    data = np.asarray(values, dtype=float)
-    mean, n = float(data.mean()), len(data)
-    if n < MIN_SEEDS:
-        return Estimate(mean, None, None, n)
-    half = float(half_widths(data, confidence))
-    return Estimate(mean, mean - half, mean + half, n)
+    mean, low, high = estimate_rows(np.asarray([values], dtype=float), confidence)[:, 0].tolist()
+    n = len(values)
+    return Estimate(mean, low, high, n) if n >= MIN_SEEDS else Estimate(mean, None, None, n)
+
+
+def estimate_rows(values: np.ndarray, confidence: float = 0.95) -> np.ndarray:
+    """The same of each row, (rows, seeds) -> (3, rows): means and the ends of their intervals, NaN without any."""
+    means = values.mean(axis=-1)
+    enough = values.shape[-1] >= MIN_SEEDS
+    half = half_widths(values, confidence) if enough else np.full(len(means), np.nan)
+    return np.stack((means, means - half, means + half))
 
 
 def half_widths(values: np.ndarray, confidence: float = 0.95) -> np.ndarray:

@@ -121,7 +121,8 @@ def _chapter(
 ) -> dict[str, Any]:
     """What was found on one dataset, but for its figures."""
     here = frame[frame.dataset == dataset]
-    names = [name for name in shifts if name in set(here["shift"])]
+    there = set(here["shift"])
+    names = [name for name in shifts if name in there]
     return {
         "dataset": dataset,
         "card": read_json(card),

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shiftpress.core.params import Formats
 from shiftpress.core.records import DIVERGED, Record
-from shiftpress.core.statistics import estimate
+from shiftpress.core.statistics import Estimate, estimate_rows
 from shiftpress.reporting.marks import best_of
 
 SIZES = ("rate_bits", "disk_bits", "file_bits")
@@ -31,11 +32,24 @@ def scores(records: Iterable[Record]) -> pd.DataFrame:
 
 def estimates(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Mean over seeds with its interval for every group; columns ``by``, mean, low, high, n."""
-    rows = [
-        {**dict(zip(by, key, strict=True)), **vars(estimate(group["value"].tolist()))}
-        for key, group in frame.groupby(by, sort=False)
-    ]
-    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n"])
+    places = frame.groupby(by, sort=False).ngroup().to_numpy()
+    order = np.argsort(places, kind="stable")
+    order = order[places[order] >= 0]  # no group without a name
+    counts = np.bincount(places[order])
+    first = np.cumsum(counts) - counts
+    found = frame[by].iloc[order[first]].reset_index(drop=True)
+    values = frame["value"].to_numpy(dtype=float)[order]
+    numbers = np.full((3, len(counts)), np.nan)
+    for count in np.unique(counts):
+        own = counts == count
+        numbers[:, own] = estimate_rows(values[first[own][:, None] + np.arange(count)])
+    mean, low, high = numbers
+    return found.assign(mean=mean, low=_or_none(low), high=_or_none(high), n=counts)
+
+
+def _or_none(ends: np.ndarray) -> Any:
+    """Ends of intervals; if none has one, None."""
+    return None if np.isnan(ends).all() else ends
 
 
 def accuracy_table(
@@ -86,7 +100,9 @@ def displacement_table(frame: pd.DataFrame, shifts: list[str]) -> list[dict[str,
 
 def _table(seeds: pd.Series, shifts: list[str], order: Any) -> list[dict[str, Any]]:
     """From what ``_by_seed`` returns."""
-    cells = {key: estimate(own.tolist()) for key, own in seeds.groupby(["model", "shift"])}
+    found = estimates(seeds.reset_index(name="value"), ["model", "shift"])
+    found = found.astype(object).where(found.notna(), None)
+    cells = {(model, shift): Estimate(*own) for model, shift, *own in found.itertuples(index=False, name=None)}
     models = sorted(seeds.index.unique("model"), key=order)
     return [{"model": model, "cells": [cells.get((model, shift)) for shift in shifts]} for model in models]
 
