@@ -32,13 +32,15 @@ def test_folding_leaves_the_network_as_it_is():
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
 
 
-def test_networks_without_memory_have_the_same_steps_and_shapes():
-    kind, fields = NETS["preact"]
+@pytest.mark.parametrize("name", NETS)
+def test_networks_without_memory_have_the_same_steps_and_shapes(name):
+    kind, fields = NETS[name]
     with torch.device("meta"):
         blank = folded(component("classifiers", kind)(**fields).build(SHAPE, CLASSES))
-    found = folded(toy("preact"))
+    found = folded(toy(name))
     assert blank.steps == found.steps
-    assert {n: t.shape for n, t in blank.tensors.items()} == {n: t.shape for n, t in found.tensors.items()}
+    forms = [{n: (t.shape, t.dtype) for n, t in one.tensors.items()} for one in (blank, found)]
+    assert forms[0] == forms[1]
 
 
 @pytest.mark.parametrize(

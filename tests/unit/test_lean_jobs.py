@@ -32,11 +32,25 @@ with tempfile.TemporaryDirectory() as folder:
     kept = {"store": Checkpoints("c", Path(folder)), "progress": Progress("codec", 2)}
     train_codec(FixedRate(width=1), objective, torch.rand(4, 1, 16, 16), **kept, **recipe, **seeds)
 """
+READING = """
+import torch
+from shiftpress.core.catalog import component
+from shiftpress.core.folding import folded
+with torch.device("meta"):
+    folded(component("classifiers", "preact_resnet")().build((3, 32, 32), 10))
+"""
+
+
+def compilers(code: str) -> list[str]:
+    """Which parts of torch's compiler are there, as CHECKED tells wherever it stands in the code."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [line for line in done.stdout.splitlines() if line.startswith("[")]
 
 
 def test_to_be_deterministic_and_to_train_a_codec_imports_no_compiler():
     """Both in one process, as in a job: which parts of torch's compiler are there after each."""
-    code = DETERMINISTIC + CHECKED + TRAINING + CHECKED
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
-    assert (lines[0], lines[-1]) == ("[]", "[]")
+    assert compilers(DETERMINISTIC + CHECKED + TRAINING + CHECKED) == ["[]", "[]"]
+
+
+def test_to_read_what_a_rounded_network_holds_imports_no_compiler():
+    assert compilers(READING + CHECKED) == ["[]"]

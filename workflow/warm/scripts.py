@@ -29,15 +29,14 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from warm import server
 
 SERVER = Path(__file__).parents[1] / "serving.py"
-# What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself.
-# `torch._dynamo` is imported by every optimiser of torch when it is made; the rest of scipy and compressai are too slow
-# to import for the few that need them. In this order: with pydantic before torch, a job takes 0.3 s more (measured).
+# What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself. The rest
+# of scipy, compressai and torch's compiler (2 s) are too slow to import for the few that need them. In this order: with
+# pydantic before torch, a job takes 0.3 s more (measured).
 MODULES = [
     "snakemake.iocontainers",
     "snakemake.logging",
     "numpy",
     "torch",
-    "torch._dynamo",
     "pydantic.main",
     "pydantic.type_adapter",
     "pydantic._internal._generate_schema",

@@ -82,6 +82,8 @@ def folded(net: nn.Module) -> Folded:
 
 def _affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """What a normalisation multiplies by and adds, float64, (C,)."""
+    if norm.running_var.is_meta:  # which has no values; to calculate without them, torch imports its compiler for 2 s
+        return norm.running_var.double(), norm.running_mean.double()
     scale = (norm.running_var.double() + norm.eps).rsqrt()
     if norm.affine:
         scale = scale * norm.weight.double()
@@ -91,6 +93,9 @@ def _affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
 
 def _scale(found: Folded, conv: Step, scale: Tensor, shift: Tensor) -> None:
     weight, bias = found.of(conv)
+    if weight.is_meta:
+        _keep(found, conv, weight, shift.float())
+        return
     moved = shift if bias is None else bias.double() * scale + shift
     _keep(found, conv, (weight.double() * scale[:, None, None, None]).float(), moved.float())
 
