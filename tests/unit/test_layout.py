@@ -1,10 +1,12 @@
 """Words beside plots stay in the figure, and clear of each other."""
 
+import re
 from itertools import combinations, product
 
+import pandas as pd
 import pytest
 
-from shiftpress.reporting.figures import legend, logarithmic
+from shiftpress.reporting.figures import against_severity, legend, logarithmic
 from shiftpress.reporting.layout import PAD, lay_out
 from shiftpress.reporting.style import new_figure, new_grid
 
@@ -85,3 +87,15 @@ def test_logarithmic_axes_measure_nothing_that_is_not_seen():
     logarithmic(axes, "y")
     assert len(axes.yaxis.get_minor_ticks()) == 0
     assert len(axes.yaxis.get_major_ticks()) > 3
+
+
+@pytest.mark.parametrize(
+    ("severities", "shown"),
+    [((1, 3, 5), ["1", "3", "5"]), ((0.05, 0.1, 0.25), ["0.05", "0.1", "0.25"]), ((1, 2, 3, 40), None)],
+)
+def test_severities_are_the_ticks_where_there_is_room_for_them(severities, shown):
+    rows = [{"model": "m", "severity": place, "value": float(seed)} for place in severities for seed in range(3)]
+    svg, _ = against_severity(pd.DataFrame(rows), "n", "severity", "accuracy", "title")
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    first = words[: words.index("severity")]
+    assert first == shown if shown else str(severities[-2]) not in first

@@ -1,5 +1,6 @@
 """How figures are drawn: curves with intervals, hollow marks for published numbers, a legend below."""
 
+from itertools import pairwise
 from typing import Any, Literal
 
 import pandas as pd
@@ -14,6 +15,8 @@ from shiftpress.reporting.tables import estimates, formats_last
 Look = dict[str, str]
 ROOM = 8
 """Lines that a figure has room for."""
+CLOSEST = 10
+"""Places below a plot are apart by so many parts of it, or more."""
 
 
 def against_severity(
@@ -31,6 +34,9 @@ def against_severity(
     looks = looks or {model: look_of(model, list(data.model)) for model in drawn}
     for model in drawn:
         curve(axes, data[data.model == model], "severity", looks[model], model)
+    if few := _apart(data.severity):
+        axes.set_xticks(few)
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     if len(drawn) > 1:
@@ -38,12 +44,20 @@ def against_severity(
     return to_svg(figure, name, title), data
 
 
+def _apart(places: pd.Series) -> list[float]:
+    """The places themselves, if there is room for all of them below a plot; else none."""
+    found = sorted(places.unique())
+    gaps = [high - low for low, high in pairwise(found)]
+    return found if gaps and min(gaps) >= (found[-1] - found[0]) / CLOSEST else []
+
+
 def curve(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **line: Any) -> None:
     """A line through means, in a band of their intervals."""
     axes.plot(rows[x], rows["mean"], label=label, **({"markersize": 4, "linewidth": 1.5} | look | line))
     if rows.low.notna().all():
-        low, high = rows.low.astype(float), rows.high.astype(float)
-        axes.fill_between(rows[x], low, high, color=look["color"], alpha=0.2, linewidth=0)
+        low, high, at = (rows[name].to_numpy(dtype=float) for name in ("low", "high", x))
+        # as one polygon; a collection of one, which fill_between makes, takes a fifth of the time of a figure
+        axes.fill((*at, *at[::-1]), (*low, *high[::-1]), color=look["color"], alpha=0.2, linewidth=0)
 
 
 def points(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **line: Any) -> None:
