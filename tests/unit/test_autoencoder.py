@@ -48,3 +48,16 @@ def test_the_batch_of_one_image_does_not_move_the_others():
     own = copy.deepcopy(settled(Normalisation(5)))
     images = torch.randn(7, 5, 3, 4, dtype=torch.float64)
     torch.testing.assert_close(own(images[:1]), own(images)[:1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_what_weights_alone_decide_is_calculated_once_while_they_are_held(tracked):
+    own = settled(Normalisation(5, track_running_stats=tracked)).requires_grad_(False)
+    images = torch.randn(7, 5, 3, 4, dtype=torch.float64)
+    before = own(images)
+    own.settle()
+    assert torch.equal(own(images), before)
+    own.weight.mul_(2)
+    assert torch.equal(own(images), before) is tracked
+    own.unsettle()
+    assert not torch.equal(own(images), before)

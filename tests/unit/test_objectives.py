@@ -240,3 +240,16 @@ def test_held_gives_the_network_back_as_it_was_even_after_a_failure():
         assert not net.training and not any(p.requires_grad for p in net.parameters())
         raise RuntimeError
     assert net.training and all(p.requires_grad for p in net.parameters())
+
+
+def test_a_held_network_says_what_it_says_and_afterwards_what_its_weights_do_then():
+    net, images = FixedRate(width=2).build((1, 32, 32)).train(), torch.rand(3, 1, 32, 32)
+    with torch.no_grad():
+        net(images)
+        for _ in range(2):
+            alone = net.eval()(images).images
+            with held(net):
+                inside = net(images).images
+            assert torch.equal(inside, alone)
+            assert torch.equal(net.eval()(images).images, alone)
+            torch._foreach_mul_(list(net.parameters()), 1.1)

@@ -5,8 +5,10 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
-from warm.scripts import MODULES, Warm, jobs_follow
+from warm.scripts import LATER, MODULES, Warm, jobs_follow
+from warm.server import MANY
 from warm_jobs import WORKFLOW, appeared, gone, outcome
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="scripts are forked on Linux only")
@@ -105,11 +107,24 @@ for name in ("_cuda_init", "_cuda_getDeviceCount"):
 """
 
 
+def test_what_few_jobs_import_is_there_where_many_follow(script):
+    """And what cannot be imported disturbs nobody; the process that forks has no other thread."""
+    warm = Warm(["json"], ["no_such_module", *LATER])
+    job = script("import sys; sys.exit(10 + ('torch._dynamo' in sys.modules) + ('torchvision.io' in sys.modules))")
+    try:
+        ends = [outcome(warm, job)["status"] for _ in range(MANY + 1)]
+        assert psutil.Process(warm.process.pid).num_threads() == 1
+    finally:
+        warm.stop()
+    assert ends == [10] * (MANY - 1) + [12] * 2
+
+
 def test_the_forking_process_does_not_begin_with_cuda_and_its_jobs_can(script, tmp_path, monkeypatch):
     """CUDA cannot be begun anew in a forked process, and would see the GPUs of the first."""
     (tmp_path / "spy_on_cuda.py").write_text(SPY)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    warm = Warm([*MODULES[: MODULES.index("torch") + 1], "spy_on_cuda", *MODULES[MODULES.index("torch") + 1 :]])
+    after = MODULES.index("torch") + 1
+    warm = Warm([*MODULES[:after], "spy_on_cuda", *MODULES[after:], *LATER])
     job = script("""
         import os, pathlib, spy_on_cuda, torch
         pathlib.Path(os.environ["OUT"]).write_text(f"{torch.cuda.is_initialized()} {spy_on_cuda.touched}")

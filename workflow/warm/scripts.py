@@ -29,9 +29,8 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from warm import server
 
 SERVER = Path(__file__).parents[1] / "serving.py"
-# What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself. The rest
-# of scipy, compressai and torch's compiler (2 s) are too slow to import for the few that need them. In this order: with
-# pydantic before torch, a job takes 0.3 s more (measured).
+# What the jobs of a study import from other packages, all or most of them: 0.45 s a job, but for torch itself. In this
+# order: with pydantic before torch, a job takes 0.3 s more (measured).
 MODULES = [
     "snakemake.iocontainers",
     "snakemake.logging",
@@ -47,6 +46,8 @@ MODULES = [
     "yaml",
     "scipy.special",
 ]
+LATER = ["torch._dynamo", "torchvision.io"]
+"""What one job in six imports, for 2 s: image formats, solvers of torch. CompressAI would bring a thread with it."""
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 # asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
@@ -92,8 +93,8 @@ class Fork:
 class Warm:
     """The process that forks: a fork of this one, or started with the first job."""
 
-    def __init__(self, modules: list[str] = MODULES):
-        self.modules = modules
+    def __init__(self, modules: list[str] = MODULES, later: list[str] = LATER):
+        self.modules, self.later = modules, later
         self.lock = threading.Lock()
         self.process: subprocess.Popen | Fork | None = None
         self.requests: socket.socket | None = None
@@ -111,7 +112,7 @@ class Warm:
             if not (pid := os.fork()):
                 self.requests.close()
                 os.environ |= SERVING
-                server.forked(theirs, self.modules, PROJECT, at_once)
+                server.forked(theirs, self.modules, self.later, PROJECT, at_once)
         self.process = Fork(pid)
 
     def start(self) -> None:
@@ -119,7 +120,7 @@ class Warm:
         self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, SERVER, str(theirs.fileno()), *self.modules],
+                [sys.executable, SERVER, str(theirs.fileno()), *self.modules, "--", *self.later],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=os.environ | SERVING,

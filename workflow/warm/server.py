@@ -1,11 +1,11 @@
 """Forks one worker per job from a process that has the slow imports behind it.
 
 Forked from Snakemake by `warm.scripts`, or started by `serving.py`: it waits on a socket for requests, and imports the
-modules at once or with the first. A request is one message, `{"script": PATH, "env": {...}}` in JSON,
-together with one end of a socket pair on which it is answered: first `{"pid": ...}`, at the end of the worker
-`{"status": exit status, "cpu": seconds, "rss": MiB}`. Whoever asked and goes away takes the job with him: a closed end
-kills its worker, and when FD is closed everything ends. SIGTERM and SIGUSR1 it passes on: jobs know how to leave when
-told to, and need it until they have.
+modules at once or with the first; those that few jobs need, where many follow. A request is one message,
+`{"script": PATH, "env": {...}}` in JSON, together with one end of a socket pair on which it is answered: first
+`{"pid": ...}`, at the end of the worker `{"status": exit status, "cpu": seconds, "rss": MiB}`. Whoever asked and goes
+away takes the job with him: a closed end kills its worker, and when FD is closed everything ends. SIGTERM and SIGUSR1
+it passes on: jobs know how to leave when told to, and need it until they have.
 
 It has imported nothing of this project (each job reads the sources as they are when it starts) and starts no thread: a
 process that forks must have none.
@@ -25,6 +25,7 @@ import socket
 import sys
 import threading
 import traceback
+import warnings
 
 import threadpoolctl
 
@@ -32,7 +33,7 @@ from warm import pages
 
 LONGEST = 1 << 20
 MANY = 16
-"""Jobs after which large pages, which take a second to make, are soon made up for."""
+"""Jobs after which large pages, which take a second to make, and imports for few of them are soon made up for."""
 PR_SET_PDEATHSIG = 1
 TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
 
@@ -40,9 +41,9 @@ TOLD_TO_LEAVE = (signal.SIGTERM, signal.SIGUSR1)
 class Server:
     """The sockets of those who wait for an answer, and the workers that run for them."""
 
-    def __init__(self, requests: socket.socket, modules: list[str]):
+    def __init__(self, requests: socket.socket, modules: list[str], later: list[str]):
         self.requests = requests
-        self.modules = modules
+        self.modules, self.later = modules, later
         self.pid = os.getpid()
         self.ended, self.bell = socket.socketpair()
         self.ended.setblocking(False)
@@ -95,8 +96,16 @@ class Server:
                     os._exit(0)
                 importlib.import_module(name)
             self.modules = []
-            gc.collect()
-            gc.freeze()  # or the collector of every worker would write to, and so copy, all that is shared with it
+            spare_the_collector()
+
+    def get_more(self) -> None:
+        """Import what few jobs need; what is not there or warns, they say themselves if they need it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in self.later:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+        spare_the_collector()
 
     def abandoned(self) -> bool:
         """Whether nobody is left to ask."""
@@ -106,10 +115,11 @@ class Server:
             return False
 
     def prepare(self) -> None:
-        """Get ready, and make forks cheap if there are many."""
+        """Get ready, for more and with cheap forks if there are many."""
         self.get_ready()
         self.forks += 1
         if self.forks == MANY:
+            self.get_more()
             pages.gather()
 
     def reap(self) -> None:
@@ -154,6 +164,12 @@ class Server:
         return script
 
 
+def spare_the_collector() -> None:
+    """Freeze what is there, or the collector of every worker would write to, and so copy, all that is shared."""
+    gc.collect()
+    gc.freeze()
+
+
 def answer(client: socket.socket, **fields) -> None:
     """Tell whoever asked, if he is still there."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -183,16 +199,16 @@ def run(script: str) -> int:
     return status
 
 
-def main(requests: socket.socket, modules: list[str], at_once: bool = False) -> None:
+def main(requests: socket.socket, modules: list[str], later: list[str], at_once: bool = False) -> None:
     """Serve, and run the script that this process has become the worker of; ``at_once``: import before any request."""
-    server = Server(requests, modules)
+    server = Server(requests, modules, later)
     if at_once:
         server.get_ready()
     script = server.serve()
     os._exit(0 if script is None else run(script))
 
 
-def forked(requests: socket.socket, modules: list[str], project: str, at_once: bool) -> None:
+def forked(requests: socket.socket, modules: list[str], later: list[str], project: str, at_once: bool) -> None:
     """Serve as a fork of a process that has done more than import: forget that, and never come back to its work."""
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -202,7 +218,7 @@ def forked(requests: socket.socket, modules: list[str], project: str, at_once: b
         gc.freeze()
         gc.enable()  # the process that plans goes without while it imports
         threadpoolctl.threadpool_limits(1)  # as if OMP_NUM_THREADS had been 1 at the imports
-        main(requests, modules, at_once)
+        main(requests, modules, later, at_once)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from shiftpress.codecs._scaling import Double, Halve
 from shiftpress.codecs.base import Codec
+from shiftpress.core.codecnet import Settling
 from shiftpress.core.splits import Shape
 
 Norm = Literal["running", "batch"]
@@ -101,15 +102,28 @@ def _normalisation(channels: int, norm: Norm) -> nn.Module:
     return Normalisation(channels, track_running_stats=norm == "running")
 
 
-class Normalisation(nn.BatchNorm2d):
+class Normalisation(nn.BatchNorm2d, Settling):
     """Batch normalisation that is one scale and shift of each channel where its statistics are settled.
 
     torch's own gradient of that adds up sums over the batch which nobody asks for, and takes four times as long; inner
     maximisations ask for little else.
     """
 
+    _settled: tuple[Tensor, Tensor] | None = None
+
     def forward(self, images: Tensor) -> Tensor:
         if self.training or not self.track_running_stats:
             return super().forward(images)
+        shift, scale = self._settled or self._affine()
+        return torch.addcmul(shift, images, scale)
+
+    def settle(self) -> None:
+        self._settled = self._affine() if self.track_running_stats else None
+
+    def unsettle(self) -> None:
+        self._settled = None
+
+    def _affine(self) -> tuple[Tensor, Tensor]:
+        """What is added to every channel, and what it is multiplied by, (C, 1, 1) each."""
         scale = self.weight * (self.running_var + self.eps).rsqrt()
-        return torch.addcmul((self.bias - self.running_mean * scale).view(-1, 1, 1), images, scale.view(-1, 1, 1))
+        return (self.bias - self.running_mean * scale).view(-1, 1, 1), scale.view(-1, 1, 1)

@@ -23,6 +23,18 @@ class Coded:
     bits: Tensor
 
 
+class Settling(nn.Module):
+    """A layer that calculates something from its weights alone, which may be done once while they stay as they are."""
+
+    def settle(self) -> None:
+        """Do it now, and use that until told otherwise; gradients by the weights are not to be asked for."""
+        raise NotImplementedError
+
+    def unsettle(self) -> None:
+        """Do it again at each call."""
+        raise NotImplementedError
+
+
 class CodecNet(nn.Module):
     """Encoder, quantiser and decoder in one module.
 

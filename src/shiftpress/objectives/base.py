@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from shiftpress.core.codecnet import CodecNet, Structure
+from shiftpress.core.codecnet import CodecNet, Settling, Structure
 from shiftpress.core.component import Component, Name
 from shiftpress.core.tensors import State
 
@@ -60,7 +60,12 @@ def mean_loss(net: CodecNet, images: Tensor, stage: str | None = None) -> tuple[
 def held(net: CodecNet) -> Iterator[None]:
     """The network as its user will see it, its weights out of reach of gradients: for inner maximisations."""
     net.eval().requires_grad_(False)
+    layers = [layer for layer in net.modules() if isinstance(layer, Settling)]
+    for layer in layers:
+        layer.settle()
     try:
         yield
     finally:
+        for layer in layers:
+            layer.unsettle()
         net.train().requires_grad_(True)
