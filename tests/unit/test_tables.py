@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from shiftpress.core.records import Record, read_records, write_records
 from shiftpress.core.statistics import Estimate, estimate
+from shiftpress.core.storage import canonical_json
 from shiftpress.reporting.page import interval, number
 from shiftpress.reporting.tables import AT, accuracy_table, all_means, estimates, headline, scores
 
@@ -32,6 +33,15 @@ def test_what_is_no_number_is_no_result(value):
 def test_records_survive_their_file(tmp_path):
     records = [Record(**ROW), Record(**(ROW | {"seed": 1, "value": 1 / 3}))]
     write_records(tmp_path / "r.json", records, "me")
+    assert read_records(tmp_path / "r.json") == records
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_file_of_records_is_canonical(tmp_path, count):
+    odd = {"model": 'a "b"\\\n{é}', "value": 1e-9, "severity": -0.0}
+    records = [Record(**(ROW | odd | {"seed": seed})) for seed in range(count)]
+    write_records(tmp_path / "r.json", records, "me")
+    assert (tmp_path / "r.json").read_bytes() == canonical_json([record.model_dump() for record in records])
     assert read_records(tmp_path / "r.json") == records
 
 

@@ -1,8 +1,9 @@
 """The result record: what evaluation writes and reporting reads."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -37,7 +38,14 @@ _RECORDS = TypeAdapter(list[Record])
 def write_records(path: str | Path, records: Iterable[Record], producer: str) -> None:
     """Write records as one JSON artefact."""
     rows = [record.model_dump() for record in records]
-    write_artefact(path, canonical_json(rows), producer)
+    write_artefact(path, _canonical(rows) if rows else canonical_json(rows), producer)
+
+
+def _canonical(rows: list[dict[str, Any]]) -> bytes:
+    """What ``canonical_json`` makes of mappings that hold no others, in half the time: Python indents slowly."""
+    encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",\n  ", ": ")).encode
+    texts = (encode(row).removeprefix("{").removesuffix("}") for row in rows)
+    return b"[" + ",".join(f"\n {{\n  {text}\n }}" for text in texts).encode() + b"\n]\n"
 
 
 def read_records(path: str | Path) -> list[Record]:
