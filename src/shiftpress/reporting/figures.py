@@ -56,7 +56,7 @@ def curve(axes: Axes, rows: pd.DataFrame, x: str, look: Look, label: str, **line
     axes.plot(rows[x], rows["mean"], label=label, **({"markersize": 4, "linewidth": 1.5} | look | line))
     if rows.low.notna().all():
         low, high, at = (rows[name].to_numpy(dtype=float) for name in ("low", "high", x))
-        # as one polygon; a collection of one, which fill_between makes, takes a fifth of the time of a figure
+        # as one polygon; collections of one, which fill_between makes, take up to a fifth of the time of a figure
         axes.fill((*at, *at[::-1]), (*low, *high[::-1]), color=look["color"], alpha=0.2, linewidth=0)
 
 
