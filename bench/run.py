@@ -116,10 +116,10 @@ def rows(part: dict) -> list[Row]:
 HEAD = """
 Written by `make bench`. Ours beside a peer in the same run, each network, image and thread count alike. CPU time of
 one thread; ways take turns in random order, and a ratio is the median of the turns' own ratios, how many times as fast
-ours is, with quartiles. Wall time is not judged, nor are the numbers of two machines comparable. Peers live in
-environments of their own (`bench/environment.py`). Limits are estimates of the best this machine could do. Kinds may
-have been run one by one (`make bench BENCH=...`), and beside other work; a part names its commit and machine if they
-are others.
+ours is, with quartiles. Wall time is judged where it says so; the numbers of two machines are not comparable. Peers
+live in environments of their own (`bench/environment.py`). Limits are estimates of the best this machine could do.
+Kinds may have been run one by one (`make bench BENCH=...`), and beside other work; a part names its commit and
+machine if they are others.
 """
 
 
