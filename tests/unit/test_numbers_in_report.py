@@ -48,7 +48,8 @@ def numbers_in(text: str) -> list[tuple[float, float]]:
         word = word.replace("−", "-")
         decimals = len(word.partition(".")[2].split("e")[0])
         power = int(word.partition("e")[2] or 0)
-        found.append((float(word), 0.5000001 * 10.0 ** (power - decimals)))
+        if abs(power) < 300:  # more is a part of a commit's name
+            found.append((float(word), 0.5000001 * 10.0 ** (power - decimals)))
     return found
 
 
