@@ -47,7 +47,7 @@ MODULES = [
     "scipy.special",
 ]
 LATER = ["torch._dynamo", "torchvision.io"]
-"""What ten jobs of a laptop tier import, for 2 s: image formats, solvers of torch. CompressAI would bring a thread."""
+"""What few jobs of a study import, for 2 s each: image formats, solvers of torch. CompressAI would bring a thread."""
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 # asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
