@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from shiftpress.classifiers.convn import ConvN
+from shiftpress.classifiers.convs import ConvS
 from shiftpress.classifiers.resnet import ResNet
 from shiftpress.codecs.fixed_rate import FixedRate, SoftToHard
 from shiftpress.core.catalog import component
@@ -52,6 +53,23 @@ def test_batch_normalisation_is_absent_affine_or_plain(norm, layers, trained):
     net = ResNet(depth=8, norm=norm, head_bias=False).build((3, 32, 32), 10)
     found = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     assert len(found) == layers and sum(p.numel() for layer in found for p in layer.parameters()) == trained
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_gradients_meet_the_last_rectifier_of_convs_in_its_memory_order_and_are_the_same_numbers(kind):
+    images, found = torch.rand(8, 1, 28, 28).contiguous(memory_format=torch.channels_last), {}
+    for flatten in (None, torch.nn.Flatten()):
+        torch.manual_seed(0)
+        net = ConvS().build((1, 28, 28), 10).to(memory_format=torch.channels_last)
+        net.flatten, met = flatten or net.flatten, []
+        net.flatten.register_forward_pre_hook(lambda _, taken, met=met: taken[0].register_hook(met.append) and None)
+        with torch.autocast("cpu", kind, enabled=kind == torch.bfloat16):
+            logits = net(images)
+        logits.float().square().sum().backward()
+        in_order = met[0].is_contiguous(memory_format=torch.channels_last)
+        found[in_order] = [weight.grad for weight in net.parameters()]
+    assert set(found) == {True, False}  # with the layer of ours, and with torch's
+    assert all(torch.equal(own, plain) for own, plain in zip(found[True], found[False], strict=True))
 
 
 def test_the_fixed_rate_codec_has_the_parameters_of_the_reference():

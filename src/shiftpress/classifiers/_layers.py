@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from shiftpress.classifiers.base import Filters
 
@@ -20,6 +21,26 @@ def normaliser(norm: Norm, channels: int) -> nn.Module:
 def scaled(channels: int, width: float) -> int:
     """A number of channels under a width multiplier, at least one."""
     return max(1, round(channels * width))
+
+
+def flattened_in_order() -> nn.Flatten:
+    """A flattening for networks in channels last that stand behind a rectifier.
+
+    What follows it passes gradients back with channels first, so that the rectifier would meet two orders: a tenth of a
+    step of ConvS in bfloat16, a fortieth in float32 (measured). The numbers are the same.
+    """
+    layer = nn.Flatten()
+    layer.register_forward_pre_hook(_keep_order)
+    return layer
+
+
+def _keep_order(layer: nn.Module, taken: tuple[Tensor]) -> None:
+    if taken[0].requires_grad and taken[0].is_contiguous(memory_format=torch.channels_last):
+        taken[0].register_hook(_in_channels_last)
+
+
+def _in_channels_last(gradient: Tensor) -> Tensor:
+    return gradient.contiguous(memory_format=torch.channels_last)
 
 
 def initialise(net: nn.Module) -> nn.Module:

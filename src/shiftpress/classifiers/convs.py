@@ -3,7 +3,7 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
+from shiftpress.classifiers._layers import Norm, flattened_in_order, in_a_row, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
@@ -38,7 +38,7 @@ class ConvS(Classifier):
         net.add_module("pool1", nn.MaxPool2d(2))
         net.add_module("norm1", normaliser(self.norm, second))
         net.add_module("relu1", nn.ReLU())
-        net.add_module("flatten", nn.Flatten())
+        net.add_module("flatten", flattened_in_order())
         net.add_module("fc0", nn.Linear(second * rows * columns, hidden, bias=False))
         net.add_module("relu_fc0", nn.ReLU())
         net.add_module("head", nn.Linear(hidden, classes, bias=False))
