@@ -35,14 +35,15 @@ from shiftpress.training.rounds import Round
 from shiftpress.training.schedules import step_size
 from shiftpress.training.sparse import Masked
 
-NETS: dict[str, tuple[Classifier, tuple[int, int, int], float | None]] = {
-    "LeNet 28x28 grey": (CaffeLeNet(), (1, 28, 28), None),
-    "ConvS 32x32 grey": (ConvS(), (1, 32, 32), 2.0),
-    "ResNet-8 32x32": (ResNet(depth=8), (3, 32, 32), 2.0),
-    "Conv4 32x32": (ConvN(), (3, 32, 32), 2.0),
+NETS: dict[str, tuple[Classifier, tuple[int, int, int], int, float | None]] = {
+    "LeNet 28x28 grey": (CaffeLeNet(), (1, 28, 28), 12, None),
+    "ConvS 32x32 grey": (ConvS(), (1, 32, 32), 16, 2.0),
+    "ResNet-8 32x32": (ResNet(depth=8), (3, 32, 32), 2, 2.0),
+    "Conv4 32x32": (ConvN(), (3, 32, 32), 2, 2.0),
 }
-"""Network, shape of its images, and the least ratio with autocast."""
-BATCH, STEPS, REPEATS = 64, 2, 7
+"""Network, shape of its images, steps of a turn, and the least ratio with autocast. A turn takes a quarter of a second
+or more: a few milliseconds would be those in which a process finds its data in no cache."""
+BATCH, REPEATS = 64, 7
 SEEDS, EPOCHS, TESTED, POINTS = 5, 4, 1000, 0.3
 
 
@@ -97,33 +98,33 @@ UNDER_WAY: list[Round | Plain] = []
 def begin(way: str, name: str) -> None:
     """A way's own process; images are random, as no step depends on what is in them."""
     torch.set_num_threads(1) if way == "peer" else prepare(1)
-    classifier, shape, _ = NETS[name]
+    classifier, shape, *_ = NETS[name]
     rows, rng = torch.arange(4 * BATCH), torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (len(rows), *shape), generator=rng, dtype=torch.uint8)
     UNDER_WAY.append(WAYS[way](classifier, Split(images, rows % 10, rows, rows), 0))
 
 
-def steps() -> float:
+def steps(count: int) -> float:
     """CPU seconds of steps in it."""
     start = time.process_time()
-    for _ in range(STEPS):
+    for _ in range(count):
         UNDER_WAY[0].step()
     return time.process_time() - start
 
 
 def speed(name: str) -> list[Row]:
     """A row for each of our ways."""
-    classifier, shape, least = NETS[name]
+    classifier, shape, count, least = NETS[name]
     with ExitStack() as held:
         spawn = get_context("spawn")
         pools = {way: held.enter_context(spawn.Pool(1, begin, (way, name))) for way in WAYS}
-        found = turns({way: lambda way=way: pools[way].apply(steps) for way in WAYS}, REPEATS, warm=2)
+        found = turns({way: lambda way=way: pools[way].apply(steps, (count,)) for way in WAYS}, REPEATS, warm=2)
     operations = 3 * work(classifier.build(shape, 10).eval(), shape)
     made = []
     for way, kind in (("float32", torch.float32), ("autocast", torch.bfloat16)):
         more = {"limit": peak(kind) / operations, "bound": f"operations at the peak of {kind}".replace("torch.", "")}
         more["least"] = least if way == "autocast" else None
-        given = (f"{name}, {way}", "plain float32", "images/s", found[way], found["peer"], STEPS * BATCH)
+        given = (f"{name}, {way}", "plain float32", "images/s", found[way], found["peer"], count * BATCH)
         made.append(row(*given, **more))
     return made
 
