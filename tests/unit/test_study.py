@@ -46,6 +46,13 @@ def test_every_tier_is_sound_and_has_its_own_folder(tier):
     assert load_study([str(ROOT / "params.yaml"), str(tier)]).run.tier == tier.stem
 
 
+@pytest.mark.parametrize("tier", ["standard", "paper"])
+def test_larger_tiers_look_at_frequencies_slopes_and_margins_on_a_thousand_images(tier):
+    settings = load_study([STUDY, str(ROOT / f"tiers/{tier}.yaml")]).analysis
+    assert min(settings.frequency_images, settings.slope_images, settings.margin_images) >= 1000
+    assert settings.frequency_step <= 2
+
+
 def test_a_study_is_checked_without_packages_that_take_long_to_import():
     code = f"""if True:
         import sys
