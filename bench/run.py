@@ -40,9 +40,14 @@ PAGE = ROOT / "docs" / "bench.md"
 
 
 def commit() -> str:
-    """Of the working tree, with a mark if files differ from it."""
-    said = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return said.stdout.strip() or "unknown"
+    """Of the working tree, with a mark if files differ from it other than those that are written here."""
+
+    def said(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    own = [f":!{path.relative_to(ROOT)}" for path in (KEPT, PAGE)]
+    differs = said("status", "--porcelain", "--untracked-files=no", "--", ".", *own)
+    return (said("describe", "--always") or "unknown") + ("-dirty" if differs else "")
 
 
 def measured(name: str) -> bool:
