@@ -41,7 +41,7 @@ NETS: dict[str, tuple[Classifier, tuple[int, int, int], int, float | None]] = {
     "ResNet-8 32x32": (ResNet(depth=8), (3, 32, 32), 2, 2.0),
     "Conv4 32x32": (ConvN(), (3, 32, 32), 2, 2.0),
 }
-"""Network, shape of its images, steps of a turn, and the least ratio with autocast. A turn takes a quarter of a second
+"""Network, shape of its images, steps of a turn, and the least ratio with autocast. A turn takes a tenth of a second
 or more: a few milliseconds would be those in which a process finds its data in no cache."""
 BATCH, REPEATS = 64, 7
 SEEDS, EPOCHS, TESTED, POINTS = 5, 4, 1000, 0.3
