@@ -83,14 +83,13 @@ def _solve(parts: list[Sorted], clusters: int) -> list[np.ndarray]:
     """Bounds (clusters + 1,) of the best clusters of each list; each has more distinct numbers than clusters."""
     lengths = [len(part.counts) for part in parts]
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    owner = np.repeat(np.arange(len(parts)), lengths)
-    base = starts[owner]  # the empty prefix of each prefix's list
+    base = np.repeat(starts[:-1], lengths)  # the empty prefix of each prefix's list
     sums = tuple(np.concatenate([getattr(part, name) for part in parts]) for name in ("counts", "first", "second"))
-    places = np.arange(len(owner))
-    best, start = np.where(places > base, _cost(sums, base, np.maximum(places, base + 1)), np.inf), base
-    tables = [base.astype(np.int32)]
+    best, start = _costs(sums, np.zeros(len(base)), base), base
+    tables, levels = [base.astype(np.int32)], _levels(base)
     for number in range(2, clusters + 1):
-        best, start = _layer(sums, owner, base, best, start, number)
+        start = _layer(sums, levels, best, np.maximum(base + number - 1, start))
+        best = _costs(sums, best, start)
         tables.append(start.astype(np.int32))
     found = []
     for first, length in zip(starts[:-1], lengths, strict=True):
@@ -101,44 +100,60 @@ def _solve(parts: list[Sorted], clusters: int) -> list[np.ndarray]:
     return found
 
 
-def _layer(
-    sums: tuple, owner: np.ndarray, base: np.ndarray, best: np.ndarray, start: np.ndarray, number: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Costs and starts of the last of ``number`` clusters of every prefix, from those of one cluster fewer."""
-    places, total = np.arange(len(owner)), len(owner)
-    lowest = base + number - 1
-    found, begins = np.full(total, np.inf), lowest.copy()
+def _levels(base: np.ndarray) -> list[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+    """Prefixes coarse to fine, each level with those solved before it on both sides; beyond a list stand -1 and -2."""
+    places, total, found = np.arange(len(base)), len(base), []
     stride = 1 << (total - 1).bit_length()
     while stride:
         here = places[stride - 1 :: 2 * stride]
-        here = here[here > lowest[here]]
+        left, right = here - stride, here + stride
+        left = np.where((left >= 0) & (base[left] == base[here]), left, -1)
+        right = np.where((right < total) & (base[np.minimum(right, total - 1)] == base[here]), right, -2)
         if here.size:
-            left, right = np.maximum(here - stride, 0), np.minimum(here + stride, total - 1)
-            low = np.maximum(np.where(owner[left] == owner[here], begins[left], 0), lowest[here])
-            low = np.maximum(low, start[here])
-            inside = (owner[right] == owner[here]) & (here + stride < total)
-            high = np.maximum(np.where(inside, np.minimum(begins[right], here - 1), here - 1), low)
-            found[here], begins[here] = _least(sums, best, here, low, high)
+            found.append((slice(stride - 1, None, 2 * stride), here, left, right))
         stride //= 2
-    return found, begins
+    return found
 
 
-def _least(
-    sums: tuple, best: np.ndarray, here: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each prefix, the least cost of a last cluster that begins from ``low`` to ``high``, and where."""
+def _layer(sums: tuple, levels: list, best: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Where the last cluster of every prefix begins, from the costs of one cluster fewer, and where it may at least."""
+    total = len(least)
+    begins = np.append(least, [total, 0])  # what the places beyond a list say: nothing
+    spent = best - sums[2]  # a cluster's cost but for what is the same wherever it begins
+    for rows, here, left, right in levels:
+        low = np.maximum(begins.take(left), least[rows])
+        high = np.minimum(begins.take(right), here - 1)
+        begins[:total][rows] = low
+        some = np.flatnonzero(high > low)
+        if some.size:
+            begins[here[some]] = _least(sums, spent, here[some], low[some], high[some])
+    return begins[:total]
+
+
+def _least(sums: tuple, spent: np.ndarray, here: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """For each prefix, where from ``low`` to ``high`` a last cluster begins at the least cost."""
+    counts, first, _ = sums
     lengths = high - low + 1
     ends = np.cumsum(lengths)
     firsts = ends - lengths
-    begin = np.arange(ends[-1]) + np.repeat(low - firsts, lengths)
-    costs = best[begin] + _cost(sums, begin, np.repeat(here, lengths))
-    least = np.minimum.reduceat(costs, firsts)
-    hits = np.flatnonzero(costs == np.repeat(least, lengths))
-    return least, begin[hits[np.searchsorted(hits, firsts)]]
+    whose = np.repeat(np.arange(len(here)), lengths)
+    begin = (low - firsts).take(whose)
+    begin += np.arange(ends[-1])
+    total = first.take(here).take(whose)
+    total -= first.take(begin)
+    total *= total
+    size = counts.take(here).take(whose)
+    size -= counts.take(begin)
+    total /= size
+    costs = spent.take(begin)
+    costs -= total
+    hits = np.flatnonzero(costs == np.minimum.reduceat(costs, firsts).take(whose))
+    return begin[hits[np.searchsorted(hits, firsts)]]
 
 
-def _cost(sums: tuple, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Squared error of the clusters from ``begin`` to before ``end``."""
+def _costs(sums: tuple, best: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Costs of all prefixes whose last cluster begins there; infinite where it would be empty."""
     counts, first, second = sums
-    total = first[end] - first[begin]
-    return second[end] - second[begin] - total * total / (counts[end] - counts[begin])
+    total, size = first - first[begins], counts - counts[begins]
+    alone = second - second[begins] - np.divide(total * total, size, out=np.zeros_like(total), where=size > 0)
+    return np.where(size > 0, best[begins] + alone, np.inf)
