@@ -56,12 +56,14 @@ from batch.inside import run_inside
 from batch.lost import notice_lost_jobs
 from batch.needs import group_of, needs_of
 from batch.site import notify, read_site
+from checksums import take_checksums_once
 from ending import end_every_job
 from ledger.study import keep_plan
 from signed import signed
 from timers import set_no_timers
 
 set_no_timers()
+take_checksums_once()
 end_every_job()
 run_inside()
 notice_lost_jobs()
