@@ -10,6 +10,7 @@ from shiftpress.classifiers.convs import ConvS
 from shiftpress.classifiers.resnet import ResNet
 from shiftpress.codecs.fixed_rate import FixedRate, SoftToHard
 from shiftpress.core.catalog import component
+from shiftpress.core.normalisation import BatchNorm
 from shiftpress.pruners.base import prunable
 
 
@@ -109,3 +110,25 @@ def test_a_codec_codes_an_image_the_same_in_every_batch():
     images = torch.rand(16, 1, 32, 32)
     whole, alone = net(images).images, torch.cat([net(image[None]).images for image in images])
     assert torch.allclose(whole, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"affine": False}, {"track_running_stats": False}, {"momentum": None}])
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_normalisation_is_torchs_own_to_the_last_bit(options, training):
+    images, found = torch.randn(6, 5, 4, 4) * 3 + 1, []
+    for kind in (BatchNorm, torch.nn.BatchNorm2d):
+        layer = kind(5, **options)
+        if layer.affine:
+            torch.nn.init.normal_(layer.weight, generator=torch.Generator().manual_seed(1))
+        layer.train(), layer(images * 2), layer.train(training)
+        taken = images.clone().requires_grad_()
+        given = layer(taken)
+        given.square().sum().backward()
+        found.append([given, taken.grad, *layer.state_dict().values(), *(w.grad for w in layer.parameters())])
+    assert len(found[0]) == len(found[1]) and all(torch.equal(*pair) for pair in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("images", [torch.ones(1, 5, 1, 1), torch.ones(2, 5)])
+def test_batch_normalisation_refuses_what_torchs_own_refuses(images):
+    with pytest.raises(ValueError, match=r"more than 1 value per channel|expected 4D input"):
+        BatchNorm(5)(images)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from shiftpress.classifiers.base import Filters
+from shiftpress.core.normalisation import BatchNorm
 
 Norm = Literal["none", "affine", "plain"]
 """No normalisation of features; batch normalisation with scale and shift; batch normalisation without."""
@@ -15,7 +16,7 @@ def normaliser(norm: Norm, channels: int) -> nn.Module:
     """What follows a convolution of so many channels."""
     if norm == "none":
         return nn.Identity()
-    return nn.BatchNorm2d(channels, affine=norm == "affine")
+    return BatchNorm(channels, affine=norm == "affine")
 
 
 def scaled(channels: int, width: float) -> int:

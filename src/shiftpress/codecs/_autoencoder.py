@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from shiftpress.codecs._scaling import Double, Halve
 from shiftpress.codecs.base import Codec
 from shiftpress.core.codecnet import Settling
+from shiftpress.core.normalisation import BatchNorm
 from shiftpress.core.splits import Shape
 
 Norm = Literal["running", "batch"]
@@ -102,7 +103,7 @@ def _normalisation(channels: int, norm: Norm) -> nn.Module:
     return Normalisation(channels, track_running_stats=norm == "running")
 
 
-class Normalisation(nn.BatchNorm2d, Settling):
+class Normalisation(BatchNorm, Settling):
     """Batch normalisation that is one scale and shift of each channel where its statistics are settled.
 
     torch's own gradient of that adds up sums over the batch which nobody asks for, and takes four times as long; inner

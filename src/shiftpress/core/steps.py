@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
+from shiftpress.core.normalisation import BatchNorm
 from shiftpress.core.problems import InputError
 
 Op = Literal["normalise", "conv", "linear", "norm", "affine", "relu", "add", "max", "mean", "flatten"]
@@ -85,7 +86,8 @@ class _Tracer(fx.Tracer):
     """Looks into blocks, but not into layers, of which the normalisation of the images is one."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return module_qualified_name == "normalise" or super().is_leaf_module(m, module_qualified_name)
+        own = module_qualified_name == "normalise" or isinstance(m, BatchNorm)
+        return own or super().is_leaf_module(m, module_qualified_name)
 
 
 def _step(node: fx.Node, layers: dict[str, nn.Module], known: dict[fx.Node, str]) -> Step:
@@ -135,6 +137,7 @@ KINDS: dict[type, tuple[Op, Callable[[Any], Iterator[tuple[str, Any]]]]] = {
     nn.Conv2d: ("conv", _conv),
     nn.Linear: ("linear", _plain),
     nn.BatchNorm2d: ("norm", _norm),
+    BatchNorm: ("norm", _norm),
     nn.ReLU: ("relu", _plain),
     nn.MaxPool2d: ("max", _max),
     nn.AdaptiveAvgPool2d: ("mean", _mean),

@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import fx, nn
 
+from shiftpress.core.normalisation import BatchNorm
 from shiftpress.core.problems import InputError
 
 OPERATORS = {operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/"}
@@ -39,12 +40,19 @@ def source(net: nn.Module, name: str, comment: str) -> Source:
 
     Raises InputError if it has layers or steps that have no counterpart here.
     """
-    nodes = list(fx.Tracer().trace(net).nodes)  # symbolic_trace would also run source of its own making
+    nodes = list(_Tracer().trace(net).nodes)  # symbolic_trace would also run source of its own making
     writer = _Writer(dict(net.named_modules()), {argument: n for n in nodes for argument in n.all_input_nodes})
     for node in nodes:
         writer.step(node)
     head = [f"def {name}(images: Tensor, w: dict[str, Tensor]) -> Tensor:", f'    """{comment}"""']
     return Source("\n".join([*head, *(f"    {line}" for line in writer.lines)]) + "\n", writer.tensors)
+
+
+class _Tracer(fx.Tracer):
+    """Looks into blocks, but not into layers."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, BatchNorm) or super().is_leaf_module(m, module_qualified_name)
 
 
 class _Writer:
@@ -138,6 +146,7 @@ def _relu(layer: nn.ReLU, x: str, name: str) -> str:
 CALLS: dict[type, Callable[[Any, str, str], str]] = {
     nn.Conv2d: _convolution,
     nn.BatchNorm2d: _normalisation,
+    BatchNorm: _normalisation,
     nn.Linear: _linear,
     nn.MaxPool2d: _pool,
     nn.AdaptiveAvgPool2d: _mean,
