@@ -56,6 +56,11 @@ def test_batch_normalisation_is_absent_affine_or_plain(norm, layers, trained):
     assert len(found) == layers and sum(p.numel() for layer in found for p in layer.parameters()) == trained
 
 
+def noted(rectifier, met: list) -> None:
+    """Put down the gradient that comes to this step."""
+    rectifier.register_prehook(lambda gradients: met.append(gradients[0]))
+
+
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 def test_gradients_meet_the_last_rectifier_of_convs_in_its_memory_order_and_are_the_same_numbers(kind):
     images, found = torch.rand(8, 1, 28, 28).contiguous(memory_format=torch.channels_last), {}
@@ -63,7 +68,7 @@ def test_gradients_meet_the_last_rectifier_of_convs_in_its_memory_order_and_are_
         torch.manual_seed(0)
         net = ConvS().build((1, 28, 28), 10).to(memory_format=torch.channels_last)
         net.flatten, met = flatten or net.flatten, []
-        net.flatten.register_forward_pre_hook(lambda _, taken, met=met: taken[0].register_hook(met.append) and None)
+        net.flatten.register_forward_pre_hook(lambda _, taken, met=met: noted(taken[0].grad_fn, met))
         with torch.autocast("cpu", kind, enabled=kind == torch.bfloat16):
             logits = net(images)
         logits.float().square().sum().backward()

@@ -36,12 +36,12 @@ def flattened_in_order() -> nn.Flatten:
 
 
 def _keep_order(layer: nn.Module, taken: tuple[Tensor]) -> None:
-    if taken[0].requires_grad and taken[0].is_contiguous(memory_format=torch.channels_last):
-        taken[0].register_hook(_in_channels_last)
+    if taken[0].grad_fn is not None and taken[0].is_contiguous(memory_format=torch.channels_last):
+        taken[0].grad_fn.register_prehook(_in_channels_last)
 
 
-def _in_channels_last(gradient: Tensor) -> Tensor:
-    return gradient.contiguous(memory_format=torch.channels_last)
+def _in_channels_last(gradients: tuple[Tensor]) -> tuple[Tensor]:
+    return (gradients[0].contiguous(memory_format=torch.channels_last),)
 
 
 def initialise(net: nn.Module) -> nn.Module:
