@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from shiftpress.core.codecnet import CodecNet, Settling, Structure
 from shiftpress.core.component import Component, Name
@@ -59,13 +59,22 @@ def mean_loss(net: CodecNet, images: Tensor, stage: str | None = None) -> tuple[
 @contextmanager
 def held(net: CodecNet) -> Iterator[None]:
     """The network as its user will see it, its weights out of reach of gradients: for inner maximisations."""
-    net.eval().requires_grad_(False)
-    layers = [layer for layer in net.modules() if isinstance(layer, Settling)]
-    for layer in layers:
+    layers, weights = list(net.modules()), list(net.parameters())
+    settling = [layer for layer in layers if isinstance(layer, Settling)]
+    _switch(layers, weights, training=False)
+    for layer in settling:
         layer.settle()
     try:
         yield
     finally:
-        for layer in layers:
+        for layer in settling:
             layer.unsettle()
-        net.train().requires_grad_(True)
+        _switch(layers, weights, training=True)
+
+
+def _switch(layers: list[nn.Module], weights: list[nn.Parameter], training: bool) -> None:
+    """``train`` or ``eval``, and ``requires_grad_``, of what was looked up once: searching takes most of their time."""
+    for layer in layers:
+        layer.training = training
+    for weight in weights:
+        weight.requires_grad_(training)
