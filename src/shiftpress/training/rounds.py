@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ class Round:
         """Passes of the whole schedule, at least one."""
         return epochs_of(self.lesson.recipe, self.span)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Steps of the whole schedule."""
         return self.epochs * self.lesson.steps_per_epoch
@@ -83,6 +84,7 @@ class Round:
         self.net.train()
         self._optimiser = _optimiser(recipe, self.sparse.trained, decay)
         self._views = torch.Generator().manual_seed(lesson.seed_of("views", self.number))
+        self._layers_seed = lesson.seed_of("layers", self.number)
         self.taken, self._best_accuracy, self._best, self._losses = self.span.first, -1.0, {}, []
         self._mean = [tensor.detach().clone() for tensor in self.sparse.trained] if averages else []
         if (tree := store.read(RUNNING)) and tree["key"] == self.key:
@@ -129,8 +131,8 @@ class Round:
         self._optimiser.lr = step_size(recipe, self.span, self.taken, self.total)
         positions = self._batches.next()
         views = lesson.views(positions, self._views)
-        # layers that draw, such as dropout, know no other generator; by name, a resumed step draws the same
-        seed_generators(lesson.seed_of("layers", self.number, self.taken), views[0].device)
+        # layers that draw, such as dropout, know no other generator; by the step, a resumed one draws the same
+        seed_generators(self._layers_seed + self.taken, views[0].device)
         rough = recipe.autocast or dtype() == "bfloat16"
         with torch.autocast(views[0].device.type, torch.bfloat16) if rough else nullcontext():
             loss = lesson.loss(self.net, views, lesson.train.labels[positions], self.sparse.smooths)
