@@ -46,11 +46,14 @@ MODULES = [
     "yaml",
     "scipy.special",
 ]
-LATER = ["torch._dynamo", "torchvision.io"]
-"""What few jobs of a study import, for 2 s each: image formats, solvers of torch. CompressAI would bring a thread."""
+LATER = ["torch._dynamo", "torchvision.io", "scipy.interpolate", "compressai.entropy_models"]
+"""Imports of few jobs, for up to 2 s each: solvers of torch, image formats, curves, entropy models. With these
+come the tables (pandas) that claims and the report are made of."""
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 # asked whether there is a GPU, torch is not to begin with CUDA where jobs are forked from: they could not begin anew
 SERVING = dict.fromkeys(THREADS, "1") | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+# nor may there be a thread: pandas finds Arrow, whose allocator would start one
+SERVING |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"]
 PROJECT = "shiftpress"
 ELSEWHERE = re.compile(
