@@ -11,7 +11,7 @@ from shiftpress.reporting.report import facts
 
 p, i, o = snakemake.params, snakemake.input, snakemake.output
 
-# figures are many objects and little garbage: looking for some took a twelfth of the time
+# figures are many objects and little garbage: looking for some took a fifteenth of the time
 gc.set_threshold(200_000)
 
 with job(snakemake.log[0]):
