@@ -19,11 +19,6 @@ def normaliser(norm: Norm, channels: int) -> nn.Module:
     return BatchNorm(channels, affine=norm == "affine")
 
 
-def rectifier() -> nn.Module:
-    """A rectifier in place, for what no other layer takes: networks take up to 5 % less time (measured)."""
-    return nn.ReLU(inplace=True)
-
-
 def scaled(channels: int, width: float) -> int:
     """A number of channels under a width multiplier, at least one."""
     return max(1, round(channels * width))

@@ -3,7 +3,7 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import in_a_row, initialise, rectifier, scaled, too_small
+from shiftpress.classifiers._layers import in_a_row, initialise, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
@@ -33,7 +33,7 @@ class CaffeLeNet(Classifier):
         net.add_module("pool1", nn.MaxPool2d(2))
         net.add_module("flatten", nn.Flatten())
         net.add_module("fc0", nn.Linear(second * rows * columns, hidden))
-        net.add_module("relu_fc0", rectifier())
+        net.add_module("relu_fc0", nn.ReLU())
         net.add_module("head", nn.Linear(hidden, classes))
         return initialise(net)
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, rectifier, scaled, too_small
+from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
@@ -40,16 +40,16 @@ class ConvN(Classifier):
                 layers.append((f"conv{number}{part}", nn.Conv2d(channels, out, 3, padding=1, bias=False)))
                 if self.norm != "none":
                     layers.append((f"norm{number}{part}", normaliser(self.norm, out)))
-                layers.append((f"relu{number}{part}", rectifier()))
+                layers.append((f"relu{number}{part}", nn.ReLU()))
                 channels = out
             layers.append((f"pool{number}", nn.MaxPool2d(2)))
         sides = [side // 2**stages for side in shape[1:]]
         layers += [
             ("flatten", nn.Flatten()),
             ("fc0", nn.Linear(channels * sides[0] * sides[1], counts["fc0"], bias=False)),
-            ("relu_fc0", rectifier()),
+            ("relu_fc0", nn.ReLU()),
             ("fc1", nn.Linear(counts["fc0"], counts["fc1"], bias=False)),
-            ("relu_fc1", rectifier()),
+            ("relu_fc1", nn.ReLU()),
             ("head", nn.Linear(counts["fc1"], classes, bias=False)),
         ]
         net = nn.Sequential()

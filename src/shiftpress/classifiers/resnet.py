@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, initialise, normaliser, rectifier, scaled, too_small
+from shiftpress.classifiers._layers import Norm, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
@@ -51,7 +51,7 @@ class ResNet(Classifier):
         net.add_module("normalise", Normalise(shape[0]))
         net.add_module("stem", nn.Conv2d(shape[0], channels, 3, padding=1, bias=False))
         net.add_module("norm", normaliser(self.norm, channels))
-        net.add_module("relu", rectifier())
+        net.add_module("relu", nn.ReLU())
         for stage, wide in enumerate(stages):
             out = scaled(wide, self.width)
             for number in range(blocks[stage]):

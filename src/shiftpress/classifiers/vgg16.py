@@ -3,7 +3,7 @@
 from pydantic import Field
 from torch import nn
 
-from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, rectifier, scaled, too_small
+from shiftpress.classifiers._layers import Norm, in_a_row, initialise, normaliser, scaled, too_small
 from shiftpress.classifiers.base import Classifier, Filters, Normalise
 from shiftpress.core.splits import Shape
 
@@ -40,7 +40,7 @@ class VGG16(Classifier):
                 out = counts[f"conv{stage}{part}"]
                 net.add_module(f"conv{stage}{part}", nn.Conv2d(channels, out, 3, padding=1, bias=False))
                 net.add_module(f"norm{stage}{part}", normaliser(self.norm, out))
-                net.add_module(f"relu{stage}{part}", rectifier())
+                net.add_module(f"relu{stage}{part}", nn.ReLU())
                 channels = out
         net.add_module("pool", nn.AdaptiveAvgPool2d(1))
         net.add_module("flatten", nn.Flatten())
