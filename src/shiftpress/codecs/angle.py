@@ -109,5 +109,10 @@ def _finder(shape: Shape, width: int) -> nn.Sequential:
         nn.LeakyReLU(0.2),
         nn.Conv2d(4 * width, 8 * width, 3, stride=2, padding=1),
         nn.Flatten(),
-        nn.Linear(8 * width * (shape[1] // 32) * (shape[2] // 32), CLASSES),
+        nn.Linear(8 * width * _left(shape[1]) * _left(shape[2]), CLASSES),
     )
+
+
+def _left(side: int) -> int:
+    """What six halvings leave of a side that is a multiple of 32; the last one rounds up."""
+    return -(-side // 64)
