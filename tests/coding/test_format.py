@@ -51,16 +51,12 @@ def stream() -> bytes:
     return container.write(header, sender.sections())
 
 
-def padded(rows: torch.Tensor | None, start: int) -> torch.Tensor | None:
-    return rows if rows is None else torch.cat([rows, rows[:58]])[start : start + 64]
-
-
 def receive(data: bytes, sent: list[Symbols] = SENT) -> list[torch.Tensor]:
     receiver, found = Receiver(*container.read(data)), [[] for _ in sent]
-    for start in (0, 64):
+    for start, count in ((0, 64), (64, 6)):
         for place, part in enumerate(sent):
-            taken = receiver.take(part.alphabet, (64, part.values.shape[1]), padded(part.rows, start))
-            found[place].append(taken[: 70 - start])
+            rows = part.rows if part.rows is None else part.rows[start : start + count]
+            found[place].append(receiver.take(part.alphabet, (count, part.values.shape[1]), rows))
         receiver.next_chunk()
     receiver.finish()
     return [torch.cat(chunks) for chunks in found]

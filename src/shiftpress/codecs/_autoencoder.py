@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from shiftpress.codecs._scaling import Double, Halve
+from shiftpress.codecs._steady import SteadyLinear
 from shiftpress.codecs.base import Codec
 from shiftpress.core.codecnet import Settling
 from shiftpress.core.normalisation import BatchNorm
@@ -67,7 +68,7 @@ def encoder(shape: Shape, width: int, latents: int, norm: Norm) -> nn.Sequential
         Halve(4 * width, 8 * width, 4),
         nn.Sigmoid(),
         nn.Flatten(),
-        nn.Linear(_features(shape, width), latents),
+        SteadyLinear(_features(shape, width), latents),
         nn.Tanh(),
     )
 
@@ -75,7 +76,7 @@ def encoder(shape: Shape, width: int, latents: int, norm: Norm) -> nn.Sequential
 def decoder(shape: Shape, width: int, latents: int, norm: Norm) -> nn.Sequential:
     """Numbers (N, latents) -> images (N, C, H, W) in [0, 1]."""
     return nn.Sequential(
-        nn.Linear(latents, _features(shape, width)),
+        SteadyLinear(latents, _features(shape, width)),
         nn.ReLU(),
         nn.Unflatten(1, (8 * width, shape[1] // 16, shape[2] // 16)),
         *_up(8 * width, 4 * width, norm),

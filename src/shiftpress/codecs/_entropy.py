@@ -46,9 +46,7 @@ class Bottleneck(nn.Module):
 
     def symbols(self, y: Tensor) -> Symbols:
         """Integers around the medians, flat."""
-        rows = self._rows(len(y), y[0, 0].numel())
-        medians = self.model.quantiles[:, 0, 1].index_select(0, rows[0])
-        return Symbols(whole(flat(y), medians), self.tables, rows)
+        return Symbols(flat(whole(y, self._medians())), self.tables, self._rows(len(y), y.shape[2] * y.shape[3]))
 
     def received(self, source: Source, count: int, side: tuple[int, int]) -> Tensor:
         """The values the decoder sees, (count, C, *side)."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from shiftpress.codecs._entropy import LARGEST, SCALES, SMALLEST, Bottleneck, Gaussian, flat, raised, whole
+from shiftpress.codecs._steady import SteadyConv2d
 from shiftpress.codecs._variable import VariableRateNet, analysis, bits_of, synthesis
 from shiftpress.codecs.hyperprior import Hyperprior
 from shiftpress.core.codecnet import FULL, Coded
@@ -21,7 +22,7 @@ class HyperpriorNet(VariableRateNet):
         super().__init__(codec, shape)
         self.analysis, self.synthesis = analysis(shape, codec), synthesis(shape, codec)
         self.hyper_analysis = nn.Sequential(
-            nn.Conv2d(codec.latents, codec.hyper_channels, 3, padding=1),
+            SteadyConv2d(codec.latents, codec.hyper_channels, 3, padding=1),
             nn.LeakyReLU(0.1),
             nn.Conv2d(codec.hyper_channels, codec.hyper_channels, 5, stride=2, padding=2),
         )

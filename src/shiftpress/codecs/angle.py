@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from shiftpress.codecs._autoencoder import Autoencoder, SoftToHard, decoder, encoder
+from shiftpress.codecs._steady import SteadyConv2d, SteadyLinear
 from shiftpress.core.affine import rotation, warp
 from shiftpress.core.codecnet import FULL, CodecNet, Coded
 from shiftpress.core.coding import Source, Symbols, Uniform
@@ -107,9 +108,9 @@ def _finder(shape: Shape, width: int) -> nn.Sequential:
         nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
         nn.MaxPool2d(2),
         nn.LeakyReLU(0.2),
-        nn.Conv2d(4 * width, 8 * width, 3, stride=2, padding=1),
+        SteadyConv2d(4 * width, 8 * width, 3, stride=2, padding=1),
         nn.Flatten(),
-        nn.Linear(8 * width * _left(shape[1]) * _left(shape[2]), CLASSES),
+        SteadyLinear(8 * width * _left(shape[1]) * _left(shape[2]), CLASSES),
     )
 
 

@@ -20,8 +20,8 @@ def encode(model: Model, images: Tensor, stage: str = FULL, step: Step = lambda:
     """The stream of images (N, C, H, W) uint8; ``step`` is called after each chunk. Raises InputError."""
     checked(model, images, stage)
     sender = Sender()
-    for chunk, real in chunks(images, model.shape):
-        sender.put(list(model.net.encode(chunk, stage)), real)
+    for chunk in chunks(images, model.shape):
+        sender.put(list(model.net.encode(chunk, stage)), len(chunk))
         step()
     return stream(sender, model.kind, stage, model.digest, model.shape)
 
@@ -33,10 +33,9 @@ def decode(model: Model, data: bytes, step: Step = lambda: None) -> Tensor:
     model.owns(header)
     known(model.net, header.stage)
     receiver, found = Receiver(header, sections), torch.empty((header.count, *header.shape), dtype=torch.uint8)
-    for start in range(0, header.count, receiver.chunk):
-        images = model.net.decode(receiver, receiver.chunk, header.stage)
-        real = receiver.next_chunk()
-        found[start : start + real] = levels_of(images[:real])
+    for place in found.split(chunk_size(header.shape)):
+        place.copy_(levels_of(model.net.decode(receiver, len(place), header.stage)))
+        receiver.next_chunk()
         step()
     receiver.finish()
     return found
@@ -46,8 +45,7 @@ def decode(model: Model, data: bytes, step: Step = lambda: None) -> Tensor:
 def reconstruct(model: Model, images: Tensor, stage: str = FULL) -> Tensor:
     """What the decoder must give back, from the network's forward pass: (N, C, H, W) uint8."""
     known(model.net, stage)
-    coded = [levels_of(model.net(chunk, stage).images[:real]) for chunk, real in chunks(images, model.shape)]
-    return torch.cat(coded)
+    return torch.cat([levels_of(model.net(chunk, stage).images) for chunk in chunks(images, model.shape)])
 
 
 def checked(model: Model, images: Tensor, stage: str) -> None:
@@ -67,7 +65,7 @@ def levels_of(images: Tensor) -> Tensor:
     """Images in [0, 1] as uint8. Raises InputError where a network gives no numbers."""
     if not images.isfinite().all():
         raise InputError("The model gives pixels that are no numbers; its weights are damaged.")
-    return (images * 255).round().clamp(0, 255).to(torch.uint8)
+    return (images * 255).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) -> bytes:
@@ -76,10 +74,8 @@ def stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) ->
     return write(header, sender.sections())
 
 
-def chunks(images: Tensor, shape: Shape) -> Iterator[tuple[Tensor, int]]:
-    """Chunks of a fixed size in [0, 1], the last one filled up with black, and how many images of each are real."""
-    size = chunk_size(shape)
-    for rows in images.split(size):
-        chunk = torch.zeros((size, *shape), device=images.device)
-        chunk[: len(rows)] = rows.float() / 255 if rows.dtype == torch.uint8 else rows
-        yield chunk.contiguous(memory_format=torch.channels_last), len(rows)
+def chunks(images: Tensor, shape: Shape) -> Iterator[Tensor]:
+    """The images in [0, 1], as many at a time as a network sees at once."""
+    for rows in images.split(chunk_size(shape)):
+        chunk = rows.to(torch.float32, memory_format=torch.channels_last)
+        yield chunk / 255 if rows.dtype == torch.uint8 else chunk

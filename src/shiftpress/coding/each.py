@@ -11,8 +11,8 @@ from torch import Tensor
 from shiftpress.coding.codec import Step, checked, chunks, known, levels_of, stream
 from shiftpress.coding.container import read
 from shiftpress.coding.model import Model
-from shiftpress.coding.parts import Receiver, Sender, chunk_size, filled_up
-from shiftpress.core.codecnet import FULL, CodecNet
+from shiftpress.coding.parts import Receiver, Sender, chunk_size
+from shiftpress.core.codecnet import FULL
 from shiftpress.core.coding import Symbols, Tables, Uniform
 from shiftpress.core.problems import InputError
 
@@ -21,8 +21,8 @@ from shiftpress.core.problems import InputError
 def encode_each(model: Model, images: Tensor, stage: str = FULL, step: Step = lambda: None) -> Iterator[bytes]:
     """A stream for each of the images (N, C, H, W) uint8. Raises InputError."""
     checked(model, images, stage)
-    for parts, real in coded(model.net, images, stage):
-        for sender in senders(parts, real):
+    for chunk in chunks(images, model.shape):
+        for sender in senders(list(model.net.encode(chunk, stage)), len(chunk)):
             yield stream(sender, model.kind, stage, model.digest, model.shape)
         step()
 
@@ -38,26 +38,19 @@ def decode_each(model: Model, files: Sequence[bytes], step: Step = lambda: None)
     found = torch.empty((len(files), *model.shape), dtype=torch.uint8)
     for start in range(0, len(files), size):
         several = _Several(model, files[start : start + size], first.stage)
-        images = levels_of(model.net.decode(several, size, first.stage)[: len(several.receivers)])
+        images = levels_of(model.net.decode(several, len(several.receivers), first.stage))
         several.finish()
         found[start : start + len(images)] = images
         step()
     return found
 
 
-def coded(net: CodecNet, images: Tensor, stage: str) -> Iterator[tuple[list[Symbols], int]]:
-    """The parts of chunk after chunk, and how many images of each are real."""
-    for chunk, real in chunks(images, tuple(images.shape[1:])):
-        yield list(net.encode(chunk, stage)), real
-
-
-def senders(parts: list[Symbols], real: int) -> Iterator[Sender]:
+def senders(parts: list[Symbols], count: int) -> Iterator[Sender]:
     """A sender for each image of a chunk."""
-    last = None
-    for row in range(real):
-        last = Sender(last)
-        last.put([rows_of(part, slice(row, row + 1)) for part in parts], 1)
-        yield last
+    for row in range(count):
+        sender = Sender()
+        sender.put([rows_of(part, slice(row, row + 1)) for part in parts], 1)
+        yield sender
 
 
 def rows_of(part: Symbols, rows: slice) -> Symbols:
@@ -75,14 +68,14 @@ class _Several:
             model.owns(header)
             if header.count != 1 or header.stage != stage:
                 raise InputError("The streams do not have one image each, all of one stage; decode them one by one.")
-            self.receivers.append(Receiver(header, sections, self.receivers[0] if self.receivers else None))
+            self.receivers.append(Receiver(header, sections))
 
     def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
         taken = []
         for row, receiver in enumerate(self.receivers):
             own = rows if rows is None else rows[row : row + 1]
-            taken.append(receiver.values(alphabet, shape[1], own))
-        return filled_up(torch.cat(taken), shape[0])
+            taken.append(receiver.take(alphabet, (1, shape[1]), own))
+        return torch.cat(taken)
 
     def finish(self) -> None:
         """Raises InputError unless all streams were read to their ends."""

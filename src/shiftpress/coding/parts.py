@@ -1,18 +1,17 @@
 """Between a codec's network and a stream: the sender collects symbols, the receiver is the network's source.
 
-Networks see chunks of a fixed number of images, the last one filled up, so that an image comes out the same whatever
-else is in the file; what fills up is not sent.
+Networks see images in chunks. How many images there are must not show in what comes out, and does not as far as
+``tests/coding`` can see; a decoder would get the same symbols anyway.
 """
 
 import google_crc32c
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from shiftpress.coding.container import Header, Part, Sections
 from shiftpress.coding.packed import pack, unpack
-from shiftpress.coding.ranked import Models, models_of
+from shiftpress.coding.ranked import models_of
 from shiftpress.coding.tabled import TableReader, TableWriter
 from shiftpress.coding.varints import read_escapes, write_escapes
 from shiftpress.core.coding import Symbols, Tables, Uniform
@@ -23,51 +22,35 @@ MOST_CHUNK, CHUNK_VALUES = 64, 1 << 22
 
 
 def chunk_size(shape: Shape) -> int:
-    """Images that a network sees at once; part of the format, as rounding inside a network may depend on it."""
+    """Images that a network sees at once; part of the format, as symbols stand chunk after chunk."""
     return max(1, min(MOST_CHUNK, CHUNK_VALUES // (shape[0] * shape[1] * shape[2])))
 
 
-class _ModelCache:
-    """Models of tables by the tensor of their counts."""
+class Sender:
+    """Takes the parts of chunk after chunk, all of the same form."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Tensor, Models]] = {}
-
-    def of(self, tables: Tables) -> Models:
-        key = id(tables.counts)
-        if key not in self._made:
-            self._made[key] = (tables.counts, models_of(tables))  # the tensor is kept so that its id stays its own
-        return self._made[key][1]
-
-
-class Sender:
-    """Takes the parts of chunk after chunk, all of the same form.
-
-    Another sender of the same codec lends the models it has made of the tables.
-    """
-
-    def __init__(self, like: "Sender | None" = None) -> None:
         self.parts: list[Part] = []
         self.symbols_crc, self.count = 0, 0
         self._packed: list[list[np.ndarray]] = []
-        self._models, self._tables = like._models if like else _ModelCache(), TableWriter()
+        self._tables = TableWriter()
 
-    def put(self, symbols: list[Symbols], real: int) -> None:
-        """Add the parts of a chunk, of which the first so many images are real."""
+    def put(self, symbols: list[Symbols], count: int) -> None:
+        """Add the parts of a chunk of so many images."""
         parts = [Part(_levels(part), part.values.shape[1]) for part in symbols]
         self.parts = self.parts or parts
         self._packed = self._packed or [[] for _ in parts]
         for place, part in enumerate(symbols):
-            values = part.values[:real].cpu()
+            values = part.values.cpu()
             if isinstance(part.alphabet, Uniform):
                 self._packed[place].append(values.numpy())
             else:
                 if values.dtype != torch.int32:
                     raise TypeError("Integers that are coded by tables are int32.")
-                models = self._models.of(part.alphabet)
-                self._tables.put(models, values, models.grouping(_tables_of(part.rows, values.shape), real))
+                models = models_of(part.alphabet)
+                self._tables.put(models, values, models.grouping(_tables_of(part.rows, values.shape), count))
             self.symbols_crc = _extended(self.symbols_crc, values)
-        self.count += real
+        self.count += count
 
     def sections(self) -> Sections:
         """The payload of everything that was put."""
@@ -81,63 +64,49 @@ class Sender:
 
 
 class Receiver:
-    """A ``Source`` that gives the symbols of a stream, chunk after chunk, and checks them in the end.
+    """A ``Source`` that gives the symbols of a stream, chunk after chunk, and checks them in the end."""
 
-    Another receiver of the same codec lends the models it has made of the tables.
-    """
-
-    def __init__(self, header: Header, sections: Sections, like: "Receiver | None" = None):
-        self.header, self.chunk = header, chunk_size(header.shape)
+    def __init__(self, header: Header, sections: Sections):
+        self.header, self._size = header, chunk_size(header.shape)
         layout = [(part.levels, part.symbols * header.count) for part in header.parts if part.levels]
         runs = iter(unpack(sections.packed, layout) if layout else [])
         if sections.packed and not layout:
             raise InputError("The stream has a packed part that nothing reads.")
         self._packed = [next(runs).reshape(header.count, -1) if part.levels else None for part in header.parts]
-        self._models = like._models if like else _ModelCache()
         self._tables = TableReader(sections.coded, read_escapes(sections.escaped))
         self._place, self._done, self._crc = 0, 0, 0
 
-    def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
-        """The next part of the chunk; images that only fill it up get zeros."""
-        if shape[0] != self.chunk:
-            raise InputError("The stream has other parts than this model reads.")
-        return filled_up(self.values(alphabet, shape[1], rows), self.chunk)
+    @property
+    def chunk(self) -> int:
+        """Images of the chunk that is read; none after the last one."""
+        return min(self._size, self.header.count - self._done)
 
-    def values(self, alphabet: Uniform | Tables, symbols: int, rows: Tensor | None = None) -> Tensor:
-        """The next part of the images of the chunk that are real, (n, symbols)."""
+    def take(self, alphabet: Uniform | Tables, shape: tuple[int, int], rows: Tensor | None = None) -> Tensor:
+        """The next part of the chunk."""
         levels = alphabet.levels if isinstance(alphabet, Uniform) else 0
         parts = self.header.parts
-        if self._place == len(parts) or parts[self._place] != Part(levels, symbols):
+        if self._place == len(parts) or (self.chunk, parts[self._place]) != (shape[0], Part(levels, shape[1])):
             raise InputError("The stream has other parts than this model reads.")
-        real = min(self.chunk, self.header.count - self._done)
         if levels:
-            values = torch.from_numpy(self._packed[self._place][self._done : self._done + real])
+            values = torch.from_numpy(self._packed[self._place][self._done : self._done + self.chunk])
         else:
-            models = self._models.of(alphabet)
-            values = self._tables.take(models, models.grouping(_tables_of(rows, (real, symbols)), real))
+            models = models_of(alphabet)
+            values = self._tables.take(models, models.grouping(_tables_of(rows, shape), self.chunk))
         self._crc = _extended(self._crc, values)
         self._place += 1
         return values
 
-    def next_chunk(self) -> int:
-        """End a chunk; how many of its images are real."""
+    def next_chunk(self) -> None:
+        """End a chunk."""
         if self._place != len(self.header.parts):
             raise InputError("The stream has more parts than this model reads.")
-        real = min(self.chunk, self.header.count - self._done)
-        self._place, self._done = 0, self._done + real
-        return real
+        self._place, self._done = 0, self._done + self.chunk
 
     def finish(self) -> None:
         """Raises InputError unless all symbols were read and they are the ones that were sent."""
         self._tables.finish()
         if self._crc != self.header.symbols_crc:
             raise InputError("The stream is damaged: the checksum of its symbols differs.")
-
-
-def filled_up(values: Tensor, count: int) -> Tensor:
-    """Symbols of the images that are real, and zeros for those that only fill up the chunk."""
-    missing = count - len(values)
-    return F.pad(values, (0, 0, 0, missing)) if missing else values
 
 
 def _tables_of(rows: Tensor | None, shape: tuple[int, int]) -> Tensor:

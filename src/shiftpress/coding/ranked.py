@@ -5,7 +5,9 @@ hold the tables' integers; it adds them up exactly and rounds one product each, 
 arithmetic gets the same model.
 """
 
+from collections import deque
 from functools import lru_cache
+from typing import NamedTuple
 
 import constriction
 import numpy as np
@@ -89,8 +91,35 @@ class _Made(dict[int, Model]):
 
 def models_of(tables: Tables) -> Models:
     """Models of the tables, kept for the next stream with the same numbers. Raises InputError if they are none."""
+    for known in _KNOWN:
+        if known.are(tables):
+            return known.models
     counts, offsets = (part.cpu().int().numpy() for part in (tables.counts, tables.offsets))
-    return _models(counts.tobytes(), counts.shape, offsets.tobytes(), offsets.shape)
+    models = _models(counts.tobytes(), counts.shape, offsets.tobytes(), offsets.shape)
+    if not tables.counts.is_inference() and not tables.offsets.is_inference():  # these do not count their changes
+        _KNOWN.appendleft(_Known(tables, _changes(tables), models))
+    return models
+
+
+class _Known(NamedTuple):
+    """Tables that came last; to compare the numbers themselves takes a stream of one image 3 % of its time."""
+
+    tables: Tables
+    changes: tuple[int, int]
+    models: Models
+
+    def are(self, tables: Tables) -> bool:
+        """Whether these are the same tensors, unchanged."""
+        same = self.tables.counts is tables.counts and self.tables.offsets is tables.offsets
+        return same and self.changes == _changes(tables)
+
+
+_KNOWN: deque[_Known] = deque(maxlen=KEPT)
+
+
+def _changes(tables: Tables) -> tuple[int, int]:
+    """How often the tensors were written to."""
+    return tables.counts._version, tables.offsets._version
 
 
 @lru_cache(KEPT)

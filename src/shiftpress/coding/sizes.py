@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from shiftpress.coding.codec import known, stream
+from shiftpress.coding.codec import chunks, known, stream
 from shiftpress.coding.container import read
-from shiftpress.coding.each import coded, rows_of, senders
+from shiftpress.coding.each import senders
 from shiftpress.coding.parts import Receiver, Sender
 from shiftpress.core.codecnet import FULL, CodecNet
 from shiftpress.core.coding import Symbols
@@ -32,10 +32,11 @@ def sizes(net: CodecNet, images: Tensor, stage: str = FULL, kind: str = "unnamed
     net, shape = net.to(memory_format=torch.channels_last), tuple(images.shape[1:])
     known(net, stage)
     sender, sent, alone = Sender(), [], 0
-    for parts, real in coded(net, images, stage):
-        sender.put(parts, real)
-        sent.append([rows_of(part, slice(real)) for part in parts])
-        alone += sum(len(stream(lone, kind, stage, NO_MODEL, shape)) for lone in senders(parts, real))
+    for chunk in chunks(images, shape):
+        parts = list(net.encode(chunk, stage))
+        sender.put(parts, len(chunk))
+        sent.append(parts)
+        alone += sum(len(stream(lone, kind, stage, NO_MODEL, shape)) for lone in senders(parts, len(chunk)))
     data = stream(sender, kind, stage, NO_MODEL, shape)
     _compare(Receiver(*read(data)), sent)
     return Sizes(8 * len(data) / len(images), 8 * alone / len(images))
@@ -45,8 +46,8 @@ def _compare(receiver: Receiver, sent: list[list[Symbols]]) -> None:
     """Raises AssertionError unless a stream gives back what was sent."""
     for parts in sent:
         for part in parts:
-            taken = receiver.take(part.alphabet, (receiver.chunk, part.values.shape[1]), part.rows)
-            if not torch.equal(taken[: len(part.values)], part.values.cpu()):
+            taken = receiver.take(part.alphabet, tuple(part.values.shape), part.rows)
+            if not torch.equal(taken, part.values.cpu()):
                 raise AssertionError("symbols were read other than they were written")
         receiver.next_chunk()
     receiver.finish()
