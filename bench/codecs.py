@@ -32,7 +32,9 @@ REPEATS = 7
 LONE = 32
 """Images of the loop over single images."""
 LOOP = "one stream, peer's loop over images"
-LEAST = {(LOOP, "encode"): 4.5, (LOOP, "decode"): 3.0}
+LONELY = "a call for each, peer's loop"
+LEAST = {(LOOP, "encode"): 4.5, (LOOP, "decode"): 3.0, (LONELY, "encode"): 0.9, (LONELY, "decode"): 0.9}
+"""A call for an image is to be no slower than the peer's, but for a margin."""
 CODER = {"encode": 8.0, "decode": 5.0}
 
 
@@ -156,7 +158,7 @@ def measure(model: Model, count: int) -> list[Row]:
     assert difference < 0.5 / 255 + 1e-4, "the peer decodes other images"
     size = sum(len(s) for part in texts["one batch"] for s in part["strings"][0]) / count
     print(f"{count} images; {len(stream[0]) / count:.1f} bytes each with our header, peer {size:.1f} without one")
-    names = [*peers, LOOP, "a file for each, peer's loop", "a call for each, peer's loop"]
+    names = [*peers, LOOP, "a file for each, peer's loop", LONELY]
     spent = {name: {"encode": [], "decode": []} for name in names}
     for _ in range(REPEATS + 1):  # the first turn warms up
         for name, peer in peers.items():
