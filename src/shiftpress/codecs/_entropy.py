@@ -82,7 +82,7 @@ class Bottleneck(nn.Module):
         self.model.quantiles[:, 0, 1].lerp_(median, 0.1)
 
     def _medians(self) -> Tensor:
-        return self.model.quantiles[:, 0, 1].detach().view(1, -1, 1, 1)
+        return self.model.quantiles.detach()[:, :, 1:2]
 
     def _rows(self, count: int, places: int) -> Tensor:
         return _channels(self.channels, places, self.counts.device).expand(count, -1)

@@ -1,5 +1,6 @@
 """Images to streams and back, with one codec."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -63,7 +64,7 @@ def known(net: CodecNet, stage: str) -> None:
 
 def levels_of(images: Tensor) -> Tensor:
     """Images in [0, 1] as uint8. Raises InputError where a network gives no numbers."""
-    if not images.isfinite().all():
+    if not math.isfinite(images.sum()):
         raise InputError("The model gives pixels that are no numbers; its weights are damaged.")
     return (images * 255).round_().clamp_(0, 255).to(torch.uint8)
 
@@ -76,6 +77,7 @@ def stream(sender: Sender, kind: str, stage: str, model: bytes, shape: Shape) ->
 
 def chunks(images: Tensor, shape: Shape) -> Iterator[Tensor]:
     """The images in [0, 1], as many at a time as a network sees at once."""
-    for rows in images.split(chunk_size(shape)):
+    size = chunk_size(shape)
+    for rows in images.split(size) if len(images) > size else [images]:
         chunk = rows.to(torch.float32, memory_format=torch.channels_last)
         yield chunk / 255 if rows.dtype == torch.uint8 else chunk

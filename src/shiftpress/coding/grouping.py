@@ -3,8 +3,6 @@
 from functools import cached_property
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from shiftpress.core.problems import InputError
 
@@ -16,36 +14,37 @@ class Grouping:
     come as those of each table (K,), and stay as those of each symbol's. Raises InputError where no such table is.
     """
 
-    def __init__(self, rows: Tensor, count: int, before: Tensor, starts: Tensor):
-        low, high = rows.aminmax()
-        if low < 0 or high >= len(starts):
+    def __init__(self, rows: np.ndarray, count: int, before: np.ndarray, starts: np.ndarray):
+        if rows.min() < 0 or rows.max() >= len(starts):
             raise InputError("The model asks for a table it does not have.")
         self.rows, self.count = rows, count
-        self.before, self.starts = (what.index_select(0, rows.flatten()).view(rows.shape) for what in (before, starts))
-        small = rows.numpy().astype(np.min_scalar_type(len(starts) - 1))
+        self.before, self.starts = before.take(rows), starts.take(rows)
+        small = rows.astype(np.min_scalar_type(len(starts) - 1))
         # by place and then by image; numpy sorts integers of up to 16 bits by radix
-        self._order = torch.from_numpy(small.T.ravel().argsort(kind="stable"))
+        self._order = small.T.ravel().argsort(kind="stable")
         ends = (np.bincount(small.ravel()).cumsum() * (count // len(rows))).tolist()
         spans = enumerate(map(slice, [0, *ends], ends))
         self.groups = [(row, span) for row, span in spans if span.start < span.stop]
 
     @cached_property
-    def _places(self) -> Tensor:
-        return torch.empty_like(self._order).scatter_(0, self._order, torch.arange(len(self._order)))
+    def _places(self) -> np.ndarray:
+        places = np.empty_like(self._order)
+        places[self._order] = np.arange(len(self._order))
+        return places
 
-    def fits(self, rows: Tensor, count: int) -> bool:
+    def fits(self, rows: np.ndarray, count: int) -> bool:
         """Whether another part has the same order."""
-        return len(rows) == len(self.rows) == 1 and count == self.count and torch.equal(rows, self.rows)
+        return len(rows) == len(self.rows) == 1 and count == self.count and np.array_equal(rows, self.rows)
 
-    def sorted(self, ranks: Tensor) -> Tensor:
+    def sorted(self, ranks: np.ndarray) -> np.ndarray:
         """Ranks (N, n) in the order they are sent."""
-        return self._alike(ranks.t().contiguous()).index_select(0, self._order).flatten()
+        return self._alike(ranks.T).take(self._order, 0).ravel()
 
-    def restored(self, ranks: Tensor) -> Tensor:
+    def restored(self, ranks: np.ndarray) -> np.ndarray:
         """Ranks in the order they were sent, as (N, n)."""
-        by_place = self._alike(ranks).index_select(0, self._places)
-        return by_place.view(-1, self.count).t().contiguous()
+        by_place = self._alike(ranks).take(self._places, 0)
+        return np.ascontiguousarray(by_place.reshape(-1, self.count).T)
 
-    def _alike(self, ranks: Tensor) -> Tensor:
+    def _alike(self, ranks: np.ndarray) -> np.ndarray:
         """Ranks by place and then by image, as rows that stay together: all images of a place, or a single one."""
-        return ranks.view(len(self._order), -1)
+        return ranks.reshape(len(self._order), -1)

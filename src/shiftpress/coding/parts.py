@@ -41,11 +41,11 @@ class Sender:
         self.parts = self.parts or parts
         self._packed = self._packed or [[] for _ in parts]
         for place, part in enumerate(symbols):
-            values = part.values.cpu()
+            values = part.values.cpu().numpy()
             if isinstance(part.alphabet, Uniform):
-                self._packed[place].append(values.numpy())
+                self._packed[place].append(values)
             else:
-                if values.dtype != torch.int32:
+                if values.dtype != np.int32:
                     raise TypeError("Integers that are coded by tables are int32.")
                 models = models_of(part.alphabet)
                 self._tables.put(models, values, models.grouping(_tables_of(part.rows, values.shape), count))
@@ -88,13 +88,13 @@ class Receiver:
         if self._place == len(parts) or (self.chunk, parts[self._place]) != (shape[0], Part(levels, shape[1])):
             raise InputError("The stream has other parts than this model reads.")
         if levels:
-            values = torch.from_numpy(self._packed[self._place][self._done : self._done + self.chunk])
+            values = self._packed[self._place][self._done : self._done + self.chunk]
         else:
             models = models_of(alphabet)
             values = self._tables.take(models, models.grouping(_tables_of(rows, shape), self.chunk))
         self._crc = _extended(self._crc, values)
         self._place += 1
-        return values
+        return torch.from_numpy(values)
 
     def next_chunk(self) -> None:
         """End a chunk."""
@@ -109,17 +109,17 @@ class Receiver:
             raise InputError("The stream is damaged: the checksum of its symbols differs.")
 
 
-def _tables_of(rows: Tensor | None, shape: tuple[int, int]) -> Tensor:
+def _tables_of(rows: Tensor | None, shape: tuple[int, int]) -> np.ndarray:
     """Which table each of the symbols (N, n) has: (N, n), or (1, n) where it is the same for every image."""
     if rows is None:
-        return torch.zeros((1, shape[1]), dtype=torch.int64)
-    return rows[: 1 if rows.stride(0) == 0 else shape[0]].cpu()
+        return np.zeros((1, shape[1]), np.int64)
+    return rows[: 1 if rows.stride(0) == 0 else shape[0]].cpu().numpy()
 
 
 def _levels(symbols: Symbols) -> int:
     return symbols.alphabet.levels if isinstance(symbols.alphabet, Uniform) else 0
 
 
-def _extended(crc: int, values: Tensor) -> int:
+def _extended(crc: int, values: np.ndarray) -> int:
     """The running checksum, over symbols as 32-bit integers in the order of images."""
-    return google_crc32c.extend(crc, np.ascontiguousarray(values.numpy(), "<i4"))
+    return google_crc32c.extend(crc, np.ascontiguousarray(values, "<i4"))

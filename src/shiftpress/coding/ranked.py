@@ -50,14 +50,14 @@ class Models:
         np.put_along_axis(ranks, order + 1, np.arange(width, dtype=np.int32)[None], 1)
         values[:, :-1] = order + first[:, None]
         self._ranks, self._values = torch.from_numpy(ranks.ravel()), torch.from_numpy(values.ravel())
-        self._before = tables.offsets - 1
-        self._starts = torch.arange(0, ranks.size, width + 1, dtype=torch.int32)
+        self._before = first - np.int32(1)
+        self._starts = np.arange(0, ranks.size, width + 1, dtype=np.int32)
         ordered = np.take_along_axis(counts, order, 1).astype(np.float64)
         along = ordered @ np.arange(width) < FEW * 2**TABLE_BITS
         self.encoders, self.decoders = _Made(ordered, [False] * count), _Made(ordered, along.tolist())
         self._kept: list[Grouping] = []
 
-    def grouping(self, rows: Tensor, count: int) -> Grouping:
+    def grouping(self, rows: np.ndarray, count: int) -> Grouping:
         """The order of symbols with these rows, kept for the next part that is alike. Raises InputError."""
         for kept in self._kept:
             if kept.fits(rows, count):
@@ -67,15 +67,22 @@ class Models:
             self._kept = [made, *self._kept[:1]]
         return made
 
-    def ranks(self, values: Tensor, grouping: Grouping) -> Tensor:
+    def ranks(self, values: np.ndarray, grouping: Grouping) -> np.ndarray:
         """The ranks of integers (N, n) int32, the escape's where a table lacks one."""
         # a difference that is too large becomes one of the other sign, which is outside as well
-        places = (values - grouping.before).clamp_(0, self.escape + 1).add_(grouping.starts)
-        return self._ranks.index_select(0, places.flatten()).view(values.shape)
+        places = values - grouping.before
+        np.minimum(np.maximum(places, 0, out=places), self.escape + 1, out=places)
+        places += grouping.starts
+        return _looked_up(self._ranks, places)
 
-    def values(self, ranks: Tensor, grouping: Grouping) -> Tensor:
+    def values(self, ranks: np.ndarray, grouping: Grouping) -> np.ndarray:
         """The integers with these ranks (N, n); nothing in particular for the escape."""
-        return self._values.index_select(0, (ranks + grouping.starts).flatten()).view(ranks.shape)
+        return _looked_up(self._values, ranks + grouping.starts)
+
+
+def _looked_up(table: Tensor, places: np.ndarray) -> np.ndarray:
+    """What stands at places (N, n) int32; by torch, as numpy turns such places into wider ones first."""
+    return table.index_select(0, torch.from_numpy(places.ravel())).numpy().reshape(places.shape)
 
 
 class _Made(dict[int, Model]):

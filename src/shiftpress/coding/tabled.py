@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 import constriction
 import numpy as np
-import torch
-from torch import Tensor
 
 from shiftpress.coding.grouping import Grouping
 from shiftpress.coding.ranked import Model, Models
@@ -24,12 +22,12 @@ class TableWriter:
         self._groups: list[tuple[Model, np.ndarray]] = []
         self.escaped: list[int] = []
 
-    def put(self, models: Models, values: Tensor, grouping: Grouping) -> None:
+    def put(self, models: Models, values: np.ndarray, grouping: Grouping) -> None:
         """Add integers (N, n) int32."""
         ranks = models.ranks(values, grouping)
-        if ranks.amax().item() == models.escape:
+        if ranks.max() == models.escape:
             self.escaped += values[ranks == models.escape].tolist()
-        ranks = grouping.sorted(ranks).numpy()
+        ranks = grouping.sorted(ranks)
         self._groups += [(models.encoders[row], ranks[span]) for row, span in grouping.groups]
 
     def coded(self) -> bytes:
@@ -49,15 +47,15 @@ class TableReader:
             raise InputError("The coded part of the stream does not end as one does.")
         self._coder, self._escaped = Coder(words.astype(np.uint32)), escaped
 
-    def take(self, models: Models, grouping: Grouping) -> Tensor:
+    def take(self, models: Models, grouping: Grouping) -> np.ndarray:
         """The next integers (N, n) int32."""
         groups = [self._coder.decode(models.decoders[row], span.stop - span.start) for row, span in grouping.groups]
-        ranks = grouping.restored(torch.from_numpy(np.concatenate(groups)))
+        ranks = grouping.restored(np.concatenate(groups))
         values = models.values(ranks, grouping)
-        if ranks.amax().item() == models.escape:
+        if ranks.max() == models.escape:
             missing = ranks == models.escape
-            lowest = (grouping.before + 1).expand(values.shape)[missing]
-            values[missing] = torch.tensor(self._unlisted(lowest.tolist(), models.escape), dtype=torch.int32)
+            lowest = np.broadcast_to(grouping.before + 1, values.shape)[missing]
+            values[missing] = self._unlisted(lowest.tolist(), models.escape)
         return values
 
     def finish(self) -> None:
