@@ -20,6 +20,14 @@ def build(family: str, entry: Entry | dict[str, Any]) -> Any:
 _BUILT: dict[tuple[str, str], Any] = {}
 
 
+def unfit(params: Params, family: str, name: str, dataset: str) -> str | None:
+    """Why a codec or classifier of the study cannot take a dataset's images, and how to mend it, or nothing."""
+    shape = build("datasets", params.datasets[dataset]).shape
+    if reason := build(family, getattr(params, family)[name]).misfit(shape):
+        return f"cannot take the images of dataset {dataset!r}: {reason}; set size on the dataset"
+    return None
+
+
 def trained_codecs(params: Params) -> list[tuple[str, str]]:
     """Names of every codec and objective that the study trains together: those that fit."""
     objectives = {name: build("objectives", params.objectives[name]) for name in params.chosen("objectives")}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shiftpress.assembly import build
+from shiftpress.assembly import build, unfit
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
@@ -58,9 +58,5 @@ def _idle(params: Params, layers: Layers) -> Iterator[Problem]:
 def _misfits(params: Params, layers: Layers) -> Iterator[Problem]:
     """Networks that do not take the images of their dataset."""
     for dataset, name in params.compressed():
-        reason = build("classifiers", params.classifiers[name]).misfit(
-            build("datasets", params.datasets[dataset]).shape
-        )
-        if reason:
-            text = f"cannot take the images of dataset {dataset!r}: {reason}"
+        if text := unfit(params, "classifiers", name, dataset):
             yield layers.problem(("classifiers", name), text)

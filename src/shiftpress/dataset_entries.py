@@ -1,6 +1,6 @@
 """Checks that the datasets of a study are there, and that networks and shifts fit their images."""
 
-from shiftpress.assembly import build, trained_codecs
+from shiftpress.assembly import build, trained_codecs, unfit
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
@@ -45,9 +45,7 @@ def _misfits(params: Params, layers: Layers) -> list[Problem]:
             found.append(layers.problem(("datasets", dataset), reason))
         for family, phase in (("codecs", "codecs"), ("classifiers", "cards")):
             for name in params.used(family) if dataset in params.datasets_of(phase) else []:
-                reason = build(family, getattr(params, family)[name]).misfit(source.shape)
-                if reason:
-                    text = f"cannot take the images of dataset {dataset!r}: {reason}"
+                if text := unfit(params, family, name, dataset):
                     found.append(layers.problem((family, name), text))
         found += _unlike_partners(params, layers, dataset)
     return found

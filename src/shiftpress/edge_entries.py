@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shiftpress.assembly import build
+from shiftpress.assembly import build, unfit
 from shiftpress.core.edge import WORDS, Method, named, percent
 from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
@@ -78,9 +78,8 @@ def _misfits(params: Params) -> Iterator[tuple[tuple, str]]:
     if params.edge.students and not params.chosen("filters"):
         yield ("edge", "students"), "students are as large as pruned networks; add a pruner to study.filters"
     for name in params.edge.sizes:
-        classifier = build("classifiers", params.classifiers[name])
-        if not classifier.filters:
+        if not build("classifiers", params.classifiers[name]).filters:
             yield ("classifiers", name), "no filter of it can be removed; leave it out of edge.sizes"
         for dataset in params.datasets_of("edge"):
-            if reason := classifier.misfit(build("datasets", params.datasets[dataset]).shape):
-                yield ("classifiers", name), f"cannot take the images of dataset {dataset!r}: {reason}"
+            if text := unfit(params, "classifiers", name, dataset):
+                yield ("classifiers", name), text

@@ -21,7 +21,7 @@ from shiftpress.training.cards import train_dense
 from shiftpress.training.codecs import train_codec
 
 PARAMS = load_study([str(Path(__file__).parents[2] / "params.yaml")])
-SHAPES = [(1, 1, 1), (3, 1, 1), (1, 17, 23), (3, 33, 31), (1, 2, 64)]
+SHAPES = [(1, 1, 1), (3, 1, 1), (1, 17, 23), (3, 33, 31), (1, 2, 64), (3, 64, 64), (1, 96, 96)]
 ids = {"ids": lambda value: str(value).replace(", ", "x")}
 
 

@@ -95,7 +95,7 @@ def test_all_mistakes_are_named_at_once(complaints):
         ("datasets: [mnist5k]", "datasets: []", "study.datasets"),
         ("sparsities: [0.8, 0.95]", "sparsities: [0.8, 0.5]", "sparsities must rise"),
         ("seeds: [0, 1, 2]", "seeds: [0, 0]", "a seed stands twice"),
-        ("size: 32, test_fraction: 0.1}\n  uci", "size: 20}\n  uci", "multiples of 16"),
+        ("size: 32, test_fraction: 0.1}\n  uci", "size: 20}\n  uci", "not 20x20; set size on the dataset"),
         ("datasets: [mnist5k]", "datasets: [mine]", "neither a folder nor"),
         ("kind: erm", "kind: 5", "objectives.erm.kind"),
         ("momentum: 0.9", "momentum: .nan", "fit.cards.momentum: input should be a finite number"),

@@ -29,7 +29,7 @@ class Autoencoder(Codec):
     def misfit(self, shape: Shape) -> str | None:
         _, height, width = shape
         if height % 16 or width % 16:
-            return f"sides must be multiples of 16, not {height}x{width}; set size on the dataset"
+            return f"sides must be multiples of 16, not {height}x{width}"
         return None
 
 

@@ -41,7 +41,7 @@ class VariableRate(Codec):
     def misfit(self, shape: Shape) -> str | None:
         _, height, width = shape
         if height % self.multiple() or width % self.multiple():
-            return f"sides must be multiples of {self.multiple()}, not {height}x{width}; set size on the dataset"
+            return f"sides must be multiples of {self.multiple()}, not {height}x{width}"
         return None
 
 

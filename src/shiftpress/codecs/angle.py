@@ -41,7 +41,7 @@ class Angle(Autoencoder):
 
     def misfit(self, shape: Shape) -> str | None:
         if shape[1] != shape[2] or shape[1] % 32:
-            return f"sides must be equal and multiples of 32, not {shape[1]}x{shape[2]}; set size on the dataset"
+            return f"sides must be equal and multiples of 32, not {shape[1]}x{shape[2]}"
         return None
 
 
