@@ -82,7 +82,7 @@ class Bottleneck(nn.Module):
         self.model.quantiles[:, 0, 1].lerp_(median, 0.1)
 
     def _medians(self) -> Tensor:
-        return self.model.quantiles.detach()[:, :, 1:2]
+        return self.model.quantiles.detach().narrow(2, 1, 1)
 
     def _rows(self, count: int, places: int) -> Tensor:
         return _channels(self.channels, places, self.counts.device).expand(count, -1)
@@ -127,7 +127,8 @@ def _channels(channels: int, places: int, device: torch.device) -> Tensor:
 def whole(numbers: Tensor, centres: Tensor | float = 0.0) -> Tensor:
     """Integers around the centres, int32. Raises InputError where a number is out of range, or none."""
     rounded = (numbers - centres).round_()
-    if not rounded.abs().amax().item() < HALF:
+    least, most = rounded.aminmax()
+    if not (least.item() > -HALF and most.item() < HALF):
         raise InputError("The model gives numbers too large to code.")
     return rounded.int()
 

@@ -80,4 +80,4 @@ def chunks(images: Tensor, shape: Shape) -> Iterator[Tensor]:
     size = chunk_size(shape)
     for rows in images.split(size) if len(images) > size else [images]:
         chunk = rows.to(torch.float32, memory_format=torch.channels_last)
-        yield chunk / 255 if rows.dtype == torch.uint8 else chunk
+        yield chunk.div_(255) if rows.dtype == torch.uint8 else chunk

@@ -10,15 +10,15 @@ from shiftpress.core.problems import InputError
 class Grouping:
     """The order in which symbols (N, n) are sent: by table, then by place, then by image.
 
-    ``rows`` (N, n) says which table a symbol has, (1, n) if it is the same for every image. ``before`` and ``starts``
+    ``rows`` (N, n) says which table a symbol has, (1, n) if it is the same for every image. ``first`` and ``starts``
     come as those of each table (K,), and stay as those of each symbol's. Raises InputError where no such table is.
     """
 
-    def __init__(self, rows: np.ndarray, count: int, before: np.ndarray, starts: np.ndarray):
+    def __init__(self, rows: np.ndarray, count: int, first: np.ndarray, starts: np.ndarray):
         if rows.min() < 0 or rows.max() >= len(starts):
             raise InputError("The model asks for a table it does not have.")
-        self.rows, self.count = rows, count
-        self.before, self.starts = before.take(rows), starts.take(rows)
+        self.count, self._rows = count, rows.tobytes() if len(rows) == 1 else None
+        self.first, self.starts = first.take(rows), starts.take(rows)
         small = rows.astype(np.min_scalar_type(len(starts) - 1))
         # by place and then by image; numpy sorts integers of up to 16 bits by radix
         self._order = small.T.ravel().argsort(kind="stable")
@@ -34,7 +34,7 @@ class Grouping:
 
     def fits(self, rows: np.ndarray, count: int) -> bool:
         """Whether another part has the same order."""
-        return len(rows) == len(self.rows) == 1 and count == self.count and np.array_equal(rows, self.rows)
+        return len(rows) == 1 and count == self.count and rows.tobytes() == self._rows
 
     def sorted(self, ranks: np.ndarray) -> np.ndarray:
         """Ranks (N, n) in the order they are sent."""

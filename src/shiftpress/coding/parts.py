@@ -113,7 +113,7 @@ def _tables_of(rows: Tensor | None, shape: tuple[int, int]) -> np.ndarray:
     """Which table each of the symbols (N, n) has: (N, n), or (1, n) where it is the same for every image."""
     if rows is None:
         return np.zeros((1, shape[1]), np.int64)
-    return rows[: 1 if rows.stride(0) == 0 else shape[0]].cpu().numpy()
+    return (rows[:1] if rows.stride(0) == 0 else rows).cpu().numpy()
 
 
 def _levels(symbols: Symbols) -> int:

@@ -45,13 +45,11 @@ class Models:
         self.escape = width - 1
         order = np.full((count, width), self.escape)
         order[:, :-1] = np.argsort(-counts[:, :-1], 1, kind="stable")
-        # a place before the first one and one after the last, for what is smaller and what is larger
-        ranks, values = (np.full((count, width + 1), self.escape, np.int32) for _ in range(2))
-        np.put_along_axis(ranks, order + 1, np.arange(width, dtype=np.int32)[None], 1)
-        values[:, :-1] = order + first[:, None]
+        ranks = np.empty((count, width), np.int32)
+        np.put_along_axis(ranks, order, np.arange(width, dtype=np.int32)[None], 1)
+        values = (order + first[:, None]).astype(np.int32)
         self._ranks, self._values = torch.from_numpy(ranks.ravel()), torch.from_numpy(values.ravel())
-        self._before = first - np.int32(1)
-        self._starts = np.arange(0, ranks.size, width + 1, dtype=np.int32)
+        self._first, self._starts = first, np.arange(0, ranks.size, width, dtype=np.int32)
         ordered = np.take_along_axis(counts, order, 1).astype(np.float64)
         along = ordered @ np.arange(width) < FEW * 2**TABLE_BITS
         self.encoders, self.decoders = _Made(ordered, [False] * count), _Made(ordered, along.tolist())
@@ -62,16 +60,16 @@ class Models:
         for kept in self._kept:
             if kept.fits(rows, count):
                 return kept
-        made = Grouping(rows, count, self._before, self._starts)
+        made = Grouping(rows, count, self._first, self._starts)
         if len(rows) == 1:
             self._kept = [made, *self._kept[:1]]
         return made
 
     def ranks(self, values: np.ndarray, grouping: Grouping) -> np.ndarray:
         """The ranks of integers (N, n) int32, the escape's where a table lacks one."""
-        # a difference that is too large becomes one of the other sign, which is outside as well
-        places = values - grouping.before
-        np.minimum(np.maximum(places, 0, out=places), self.escape + 1, out=places)
+        # unsigned, what is too small becomes too large; a difference that overflows is outside as well
+        places = (values - grouping.first).view(np.uint32)
+        places = np.minimum(places, self.escape, out=places).view(np.int32)
         places += grouping.starts
         return _looked_up(self._ranks, places)
 

@@ -54,7 +54,7 @@ class TableReader:
         values = models.values(ranks, grouping)
         if ranks.max() == models.escape:
             missing = ranks == models.escape
-            lowest = np.broadcast_to(grouping.before + 1, values.shape)[missing]
+            lowest = np.broadcast_to(grouping.first, values.shape)[missing]
             values[missing] = self._unlisted(lowest.tolist(), models.escape)
         return values
 
