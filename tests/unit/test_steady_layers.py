@@ -22,6 +22,27 @@ LAYERS = {
 }
 
 
+def ordered(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
+
+
+@torch.no_grad()
+def libraries_are_steady() -> bool:
+    """Whether this processor's plain products and convolutions do not feel the batch, where layers rest on that."""
+    draw = torch.Generator().manual_seed(0)
+    values, deep = torch.randn(64, 32, 16, 16, generator=draw), torch.randn(64, 128, 2, 2, generator=draw)
+    few, many = ordered(values[:2]), ordered(values)
+    small, large, left = (torch.randn(*shape, generator=draw) for shape in ((8, 32, 3, 3), (8, 32, 5, 5), (36, 32)))
+    up, columns = torch.randn(128, 32, 4, 4, generator=draw), values.transpose(0, 1).flatten(1)
+    pairs = [
+        (left @ columns[:, :256], (left @ columns)[:, :256]),
+        (F.conv2d(few, small, padding=1), F.conv2d(many, small, padding=1)),
+        (F.conv2d(few[:1], large, stride=2, padding=2), F.conv2d(many, large, stride=2, padding=2)),
+        (F.conv_transpose2d(deep[:1], up, stride=2, padding=1), F.conv_transpose2d(deep, up, stride=2, padding=1)),
+    ]
+    return all(torch.equal(one, all_of[: len(one)]) for one, all_of in pairs)
+
+
 class Spread(nn.ConvTranspose2d):
     """A transposed convolution as codecs do it where channels are few."""
 
@@ -29,10 +50,13 @@ class Spread(nn.ConvTranspose2d):
         return spread(values, self.weight, self.bias)
 
 
-def ordered(images: Tensor) -> Tensor:
-    return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
+STEADY = pytest.mark.skipif(
+    not libraries_are_steady(),
+    reason="this processor's own sums depend on the batch; docs/bitstream.md says what follows",
+)
 
 
+@STEADY
 @pytest.mark.parametrize("layer", LAYERS)
 @torch.no_grad()
 def test_a_layer_says_the_same_of_few_as_of_many(layer):
@@ -44,6 +68,7 @@ def test_a_layer_says_the_same_of_few_as_of_many(layer):
         assert torch.equal(net(ordered(values[:count])), many[:count]), count
 
 
+@STEADY
 @pytest.mark.parametrize("shape", [(1, 32, 32), (3, 64, 64)], ids=["grey", "colour"])
 @pytest.mark.parametrize("kind", kinds("codecs"))
 @torch.no_grad()
