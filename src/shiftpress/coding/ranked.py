@@ -107,7 +107,7 @@ def models_of(tables: Tables) -> Models:
 
 
 class _Known(NamedTuple):
-    """Tables that came last; to compare the numbers themselves takes a stream of one image 3 % of its time."""
+    """Tables that came last; to compare the numbers themselves takes a stream of one image 2 % of its time."""
 
     tables: Tables
     changes: tuple[int, int]
