@@ -146,15 +146,15 @@ def adds_exactly() -> bool:
 
 
 def _largest(x: Tensor, kernel_size: int | tuple[int, int], stride: int | tuple[int, int]) -> Tensor:
-    """Of each window. (torch's own pool counts places of bytes in bytes, and refuses images of more than 255.)"""
-    (height, width), (down, right) = pair(kernel_size), pair(stride)
-    rows, columns = (x.shape[2] - height) // down, (x.shape[3] - width) // right
-    parts = [
-        x[:, :, i : i + down * rows + 1 : down, j : j + right * columns + 1 : right]
-        for i in range(height)
-        for j in range(width)
-    ]
-    return functools.reduce(torch.maximum, parts)
+    """Of each window: of its rows first, which lie together, then of what is left of its columns.
+
+    (torch's own pool counts places of bytes in bytes, and refuses images of more than 255.)
+    """
+    for axis, size, step in zip((2, 3), pair(kernel_size), pair(stride), strict=True):
+        reach = (x.shape[axis] - size) // step * step + 1
+        parts = [x[(slice(None),) * axis + (slice(i, i + reach, step),)] for i in range(size)]
+        x = functools.reduce(torch.maximum, parts)
+    return x
 
 
 def _rounded(x: Tensor, scale: float, zero: int) -> Tensor:
