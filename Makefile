@@ -53,7 +53,7 @@ faults: setup  ## Kill, damage and lie to it at full size, Slurm included (ONLY=
 check-robustbench: setup  ## Exported decks in RobustBench's own benchmark, in an environment of its own (downloads it)
 	@sh tests/robustbench_check.sh $(BIN) $(PICTURES)
 
-lint: setup  ## Style of Python and Snakemake files, and Snakemake's own linter
+lint: setup  ## Style of Python and Snakemake files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/snakefmt --check Snakefile workflow
