@@ -118,6 +118,8 @@ def test_colour_becomes_grey_and_a_wrong_size_is_refused(verb):
         (["encode", "m", "m", "-o", "a.spc"], "m is of no known kind"),
         (["encode", "m", "fake.png", "-o", "a.spc"], "fake.png: not a readable image"),
         (["encode", "m", "gone.png", "-o", "a.spc"], "gone.png cannot be read"),
+        (["encode", "m", "x" * 300, "-o", "a.spc"], "cannot be read: File name too long"),
+        (["encode", "m", "closed", "-o", "a.spc"], "closed cannot be read: Permission denied"),
         (["encode", "m", "in", "-o", "a.spc", "--stage", "half"], "no stage 'half'"),
         (["encode", "m", "in", "-o", "m/a.spc"], "m/a.spc cannot be written"),
         (["encode", "in/000.png", "in", "-o", "a.spc"], "no model file"),
@@ -126,8 +128,10 @@ def test_colour_becomes_grey_and_a_wrong_size_is_refused(verb):
     ],
     ids=lambda value: " ".join(value[:4]) if isinstance(value, list) else "",
 )
-def test_mistakes_are_said_in_one_line(verb, words, message):
+def test_mistakes_are_said_in_one_line(verb, words, message, monkeypatch):
     Path("m").write_bytes(trained("nested").data)
+    Path("closed").mkdir()
+    monkeypatch.setattr(Path, "iterdir", open_only(Path.iterdir))
     Path("empty").mkdir()
     Path("fake.png").write_bytes(b"\x89PNG and nothing")
     if words[:3] == ["decode", "m", "a.spc"]:
@@ -136,3 +140,13 @@ def test_mistakes_are_said_in_one_line(verb, words, message):
     assert done.exit_code == 2 and message in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1 and "Traceback" not in done.stderr
     shutil.rmtree("empty")
+    Path("closed").rmdir()
+
+
+def open_only(real):
+    def checked(path):
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    return checked

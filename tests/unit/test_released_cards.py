@@ -258,6 +258,15 @@ def test_a_packed_zip_is_refused_by_what_it_claims(tmp_path):
         read_torch_file(path)
 
 
+def test_a_zip_of_many_packed_members_is_refused_though_each_is_smaller_than_the_file(tmp_path):
+    inside = {"x/data.pkl": tensor(), "x/noise": random.Random(0).randbytes(50_000)}
+    inside |= {f"x/data/{number}": bytes(40_000) for number in range(100)}
+    path = zipped(tmp_path / "x.pt", inside, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size > 50_000
+    with pytest.raises(InputError, match="it is packed"):
+        read_torch_file(path)
+
+
 def test_repeated_tensors_do_not_take_memory_without_end(tmp_path):
     """A thousand tensors of one storage of a million numbers would be four gigabytes."""
     whole = torch.zeros(1_000_000)
@@ -334,6 +343,8 @@ def wrong() -> dict[str, object]:
         "one layer too many": state | {"layer5.0.conv1.weight": torch.ones(1)},
         "one tensor too few": {key: tensor for key, tensor in state.items() if key != "bn1.bias"},
         "another shape": state | {"layer1.0.conv1.weight": torch.ones(4, 4, 1, 1)},
+        "a stage that is one number": released(network("binary"), "binary")
+        | {"layer1.0.conv1.weight": torch.tensor(1.0)},
         "no numbers": state | {"bn1.bias": torch.full((4,), float("nan"))},
         "no tensors": {"state_dict": [1]},
         "a list": [torch.ones(2)],
@@ -354,3 +365,15 @@ def test_files_that_are_no_checkpoints_are_refused(tmp_path):
     assert "no such file" in verb(tmp_path / "nowhere.pt", code=2)
     (tmp_path / "x.pt").write_bytes(b"\x80\2.")
     assert "PyTorch 1.6" in verb(tmp_path / "x.pt", code=2)
+
+
+def test_paths_that_the_system_refuses_are_told_in_one_line(tmp_path, monkeypatch):
+    assert verb("x" * 300, code=2) == f"{'x' * 300} cannot be read: File name too long.\n"
+    (tmp_path / "x.pt").write_bytes(b"")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(InputError, match=r"x\.pt cannot be read: Permission denied\."):
+        read_torch_file(tmp_path / "x.pt")

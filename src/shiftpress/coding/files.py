@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from shiftpress.coding.container import MOST_VALUES
-from shiftpress.core.files import read_file
+from shiftpress.core.files import read_file, reading
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
@@ -19,13 +19,15 @@ def image_files(paths: list[Path]) -> list[Path]:
     """The files named, and for each folder the images directly in it, in the order of their names."""
     found = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in FORMATS and file.is_file())
-            if not inside:
-                raise InputError(f"There are no images in {path}; known endings: {', '.join(sorted(FORMATS))}.")
-            found += inside
-        else:
-            found.append(path)
+        with reading(path):
+            found += _images_in(path) if path.is_dir() else [path]
+    return found
+
+
+def _images_in(folder: Path) -> list[Path]:
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in FORMATS and file.is_file())
+    if not found:
+        raise InputError(f"There are no images in {folder}; known endings: {', '.join(sorted(FORMATS))}.")
     return found
 
 

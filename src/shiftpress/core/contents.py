@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from shiftpress.core.archives import CHUNK, Entry, entries_of_tar, entries_of_zip, unpacked
+from shiftpress.core.files import expanded, reading
 from shiftpress.core.problems import InputError, told
 from shiftpress.core.storage import canonical_json, fingerprint, replace_file
 
@@ -55,6 +56,17 @@ def members(source: Path, zipped: bool = False) -> Iterator[Member]:
                 yield Member(name, entry.size, partial(_read, source, entry.read))
     except Exception as error:  # tarfile, zipfile, zlib and lzma have error types of their own
         raise _in_words(source, error) from None
+
+
+def unusable(path: str) -> str | None:
+    """Why a path as a user wrote it leads to no folder or archive, or nothing if it does."""
+    source = expanded(path)
+    try:
+        with reading(source):
+            found = source.is_dir() or (source.is_file() and source.name.lower().endswith(SUFFIXES))
+    except InputError as error:
+        return str(error).removesuffix(".")
+    return None if found else f"{path!r} is neither a folder nor one of {', '.join(SUFFIXES)}"
 
 
 def content(source: Path, limit: int) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from shiftpress.core.contents import members
+from shiftpress.core.files import reading
 from shiftpress.core.pickled import MOST_SIDES, Machine, Named, Stored, expect, run, shown
 from shiftpress.core.problems import InputError
 
@@ -29,14 +30,17 @@ STORAGES = {
 
 def read_torch_file(path: Path) -> Any:
     """What ``torch.save`` wrote into a file: its tensors come as arrays. Raises InputError, whatever the file is."""
-    if not path.is_file():
-        raise InputError(f"{path} cannot be read: there is no such file.")
-    with open(path, "rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            raise InputError(f"{path}: refused: it is no file of PyTorch 1.6 or later; save its state_dict anew.")
+    with reading(path):
+        if not path.is_file():
+            raise InputError(f"{path} cannot be read: there is no such file.")
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                raise InputError(f"{path}: refused: it is no file of PyTorch 1.6 or later; save its state_dict anew.")
     inside: dict[str, bytes] = {}
+    room = path.stat().st_size
     for member in members(path, zipped=True):
-        if member.size > path.stat().st_size:  # torch packs nothing
+        room -= member.size
+        if room < 0:  # torch packs nothing
             raise InputError(f"{path}: refused: it is packed; save a state_dict with torch.save.")
         inside[str(member.name)] = member.read()
     (found, *more) = [name for name in inside if name.split("/")[1:] == [DESCRIPTION]] or [None]

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shiftpress.core.contents import SUFFIXES, Member, members
+from shiftpress.core.contents import Member, members, unusable
+from shiftpress.core.files import expanded
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
@@ -34,16 +35,14 @@ class ImageFolder(Dataset):
 
     @property
     def _root(self) -> Path:
-        return Path(self.path).expanduser()
+        return expanded(self.path)
 
     @property
     def shape(self) -> Shape:
         return (self.channels, self.size, self.size)
 
     def missing(self) -> str | None:
-        if self._root.is_dir() or (self._root.is_file() and self._root.name.lower().endswith(SUFFIXES)):
-            return None
-        return f"{self.path!r} is neither a folder nor one of {', '.join(SUFFIXES)}"
+        return unusable(self.path)
 
     def read(self) -> Iterator[Item]:
         labels = {name: label for label, name in enumerate(self.classes)}

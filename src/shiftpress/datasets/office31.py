@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shiftpress.core.contents import SUFFIXES, members
+from shiftpress.core.contents import members, unusable
+from shiftpress.core.files import expanded
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.problems import InputError
 from shiftpress.core.splits import Shape
@@ -41,7 +42,7 @@ class Office31(Dataset):
 
     @property
     def raw(self) -> tuple[Path, ...]:
-        return (Path(self.path).expanduser(),)
+        return (expanded(self.path),)
 
     @property
     def shape(self) -> Shape:
@@ -52,10 +53,8 @@ class Office31(Dataset):
         return {WHOLE: self.card.parts[self.domain]} if self.card.parts else {}
 
     def missing(self) -> str | None:
-        root = self.raw[0]
-        if root.is_dir() or (root.is_file() and root.name.lower().endswith(SUFFIXES)):
-            return None
-        return f"{self.path!r} is neither a folder nor one of {', '.join(SUFFIXES)}; {PAGE} says how to get it"
+        reason = unusable(self.path)
+        return reason and f"{reason}; {PAGE} says how to get it"
 
     def read(self) -> Iterator[Item]:
         labels = {name: label for label, name in enumerate(self.classes)}

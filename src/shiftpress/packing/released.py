@@ -68,7 +68,7 @@ def _state(found: Any, path: Path) -> State:
 def _stages(state: State, path: Path) -> list[int]:
     """Channels of the four stages of a pre-activation network."""
     found = [state.get(f"layer{stage}.0.conv1.weight") for stage in range(1, 5)]
-    if any(tensor is None for tensor in found):
+    if any(tensor is None or tensor.ndim != 4 for tensor in found):
         raise InputError(f"{path} is no checkpoint of a released card: it lacks one of four stages.")
     return [len(tensor) for tensor in found]
 
