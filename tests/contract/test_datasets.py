@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from rawfiles import WRITERS, made_sets, place_made_files, write_office
+from rawfiles import WRITERS, made_sets, npy, place_made_files, write_office
 
 from shiftpress.assembly import build
 from shiftpress.core.catalog import component, kinds
@@ -197,6 +197,39 @@ def test_the_users_own_arrays_need_no_archive(tmp_path, monkeypatch):
     other = mine.model_copy(update={"corruption": "stripe"})
     with pytest.raises(InputError, match=r"has no stripe/test_images\.npy"):
         list(other.read())
+
+
+ODD = {
+    "five channels": (np.zeros((10, 32, 32, 5), np.uint8), np.zeros(10, np.int64)),
+    "no channels": (np.zeros((10, 32, 32, 0), np.uint8), np.zeros(10, np.int64)),
+    "no pixels": (np.zeros((10, 0, 32, 3), np.uint8), np.zeros(10, np.int64)),
+    "one number for all images": (np.uint8(1), np.zeros(10, np.int64)),
+    "one number for all labels": (np.zeros((10, 32, 32, 3), np.uint8), np.int64(1)),
+    "fractions": (np.zeros((10, 32, 32, 3)), np.zeros(10, np.int64)),
+    "fewer labels": (np.zeros((10, 32, 32, 3), np.uint8), np.zeros(5, np.int64)),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("kind", ["cifar10_c", "mnist_c"])
+def test_the_users_own_arrays_of_other_shapes_are_refused(kind, name, tmp_path, monkeypatch):
+    images, labels = ODD[name]
+    (tmp_path / "fog").mkdir()
+    for cifar, mnist, array in (("fog.npy", "test_images.npy", images), ("labels.npy", "test_labels.npy", labels)):
+        (tmp_path / cifar if kind == "cifar10_c" else tmp_path / "fog" / mnist).write_bytes(npy(array))
+    severity = {"severity": 3} if kind == "cifar10_c" else {}
+    mine = build("datasets", {"kind": kind, "corruption": "fog", "path": str(tmp_path), **severity})
+    monkeypatch.setattr(type(mine), "card", replace(mine.card, parts={}))
+    with pytest.raises(InputError, match=str(tmp_path)):
+        prepare(mine)
+
+
+@pytest.mark.parametrize("path", ["~nobody_here/x", "x" * 300, "x" * 300 + ".zip", "nowhere", "nowhere.zip"])
+@pytest.mark.parametrize("entry", [{"kind": "imagefolder"}, {"kind": "office31", "domain": "dslr"},
+                                   {"kind": "mnist_c", "corruption": "fog"}], ids=lambda e: e["kind"])  # fmt: skip
+def test_a_path_to_nothing_or_to_nobodys_folder_is_missing(entry, path):
+    dataset = build("datasets", {**entry, "path": path})
+    assert path in dataset.missing() and str(dataset.raw[0]) == path
 
 
 SPDX = {"MIT", "CC-BY-4.0", "CC-BY-SA-4.0", "BSD-3-Clause"}

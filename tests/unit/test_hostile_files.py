@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from shiftpress.core import contents
+from shiftpress.core.arrays import from_idx, from_npy
 from shiftpress.core.contents import members
 from shiftpress.core.problems import InputError
 from shiftpress.core.unpickle import read_pickled
@@ -350,3 +351,32 @@ def test_plain_values_and_arrays_come_out_as_they_went_in(protocol):
 def test_lists_that_double_at_every_step_are_copied_once():
     steps = b"(]q\0" + b"".join(b"](h" + bytes([n]) + b"h" + bytes([n]) + b"eq" + bytes([n + 1]) for n in range(200))
     assert len(read_pickled(steps + b"t.", "batch_1")) == 201
+
+
+def npy(shape: str, data: bytes) -> bytes:
+    """A .npy file of bytes, as its header says of this shape."""
+    head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}".encode()
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head + data
+
+
+SHAPES = {
+    "two negative sides": (from_npy, npy("(-2, -3)", bytes(6))),
+    "a negative side of nothing": (from_npy, npy("(0, -1)", b"")),
+    "40 sides": (from_npy, npy(str((1,) * 40), b"x")),
+    "70 sides": (from_npy, npy(str((1,) * 70), b"x")),
+    "70 sides, as idx": (from_idx, b"\0\0\x08" + bytes([70]) + struct.pack(">I", 1) * 70 + b"x"),
+    "more numbers than there are": (from_npy, npy("(2, 3)", bytes(5))),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_array_of_an_impossible_shape_is_refused(name):
+    read, data = SHAPES[name]
+    with pytest.raises(InputError) as refusal:
+        read(data, "x.npy")
+    said = str(refusal.value)
+    assert said.startswith("x.npy: damaged: its shape is ") and said.isprintable() and len(said) < 350
+
+
+def test_the_harmless_model_of_the_impossible_shapes_is_read():
+    assert from_npy(npy("(2, 3)", b"abcdef"), "x.npy").tolist() == [[97, 98, 99], [100, 101, 102]]

@@ -17,6 +17,7 @@ from rawfiles import place_made_files, write_idx
 from typer.testing import CliRunner
 
 from shiftpress.cli import app
+from shiftpress.core import containers
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,7 +151,7 @@ def as_parquet(folder, sets):
     folder.mkdir()
     for part, (images, labels) in sets.items():
         pictures = [{"bytes": png(image), "path": f"{number}.png"} for number, image in enumerate(images)]
-        table = pa.table({"image": pictures, "label": pa.array(labels.tolist(), pa.int64())})
+        table = pa.table({"image": pictures, "label": pa.array(labels.tolist())})
         parquet.write_table(table, folder / f"{part}-00000-of-00001.parquet")
     return folder
 
@@ -183,6 +184,38 @@ def test_other_images_do_not_verify(written, change, verb, sets, tmp_path):
         other = images[1:], labels[1:]
     done = verb("verify", "mnist", written(tmp_path / "copy", {**sets, "test": other}))
     assert done.exit_code == 2 and "are no part of mnist" in done.stderr
+
+
+@pytest.mark.parametrize("written", [as_npz, as_parquet], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("wrong", [0.7, np.nan, np.inf])
+def test_labels_that_are_no_whole_numbers_are_refused(written, wrong, verb, sets, tmp_path):
+    verb("stage", "mnist", "--mirror", "mirror")
+    images, labels = sets["test"]
+    done = verb("verify", "mnist", written(tmp_path / "copy", {**sets, "test": (images, labels + wrong)}))
+    assert done.exit_code == 2 and "whole number" in done.stderr, (done.output, done.exception)
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_npz_holds_no_more_than_is_read_of_an_idx_file(verb, sets, tmp_path, monkeypatch):
+    verb("stage", "mnist", "--mirror", "mirror")
+    copy = as_npz(tmp_path / "copy", sets)
+    monkeypatch.setattr(containers, "MAX_BYTES", 60 * 28 * 28)
+    done = verb("verify", "mnist", copy)
+    assert done.exit_code == 2 and "copy.npz: holds more than 47,040 bytes" in done.stderr, done.output
+
+
+def test_paths_that_the_system_refuses_are_told_in_one_line(verb, sets, tmp_path, monkeypatch):
+    verb("stage", "mnist", "--mirror", "mirror")
+    done = verb("verify", "mnist", "x" * 300)
+    assert done.exit_code == 2 and done.stderr == f"{'x' * 300} cannot be read: File name too long.\n", done.exception
+    (tmp_path / "closed").mkdir()
+
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    done = verb("verify", "mnist", "closed")
+    assert done.exit_code == 2 and done.stderr == "closed cannot be read: Permission denied.\n", done.exception
 
 
 def test_a_container_without_images_is_refused(verb, sets, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from shiftpress.core.arrays import from_idx, from_npy
 from shiftpress.core.contents import SUFFIXES, content, members
+from shiftpress.core.files import reading
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.pixels import pixel_digest, set_digest
 from shiftpress.core.problems import InputError, told
@@ -37,7 +38,8 @@ def sets_in(path: Path, classes: Sequence[str]) -> dict[str, tuple[int, str]]:
 
 
 def _labelled(path: Path, classes: Sequence[str]) -> Iterator[Labelled]:
-    files = [file for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.name[0] != "."]
+    with reading(path):
+        files = [file for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.name[0] != "."]
     if idx := [file for file in files if "images-idx3" in file.name]:
         for file in idx:
             labels = file.with_name(file.name.replace("images-idx3", "labels-idx1"))
@@ -58,6 +60,8 @@ def _part(name: str) -> str:
 def _paired(images: np.ndarray, labels: np.ndarray, part: str, where: Path) -> Iterator[Labelled]:
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(labels.ravel()) != len(images):
         raise InputError(f"{where}: {images.dtype} {images.shape} is no set of 8-bit images for {labels.size} labels")
+    if labels.dtype.kind not in "iu":
+        raise InputError(f"{where}: labels are {labels.dtype}, not whole numbers; store the numbers of the classes")
     grey = images.reshape(images.shape[:3]) if images.shape[3:] == (1,) else images
     yield from ((part, image, int(label)) for image, label in zip(grey, labels.ravel(), strict=True))
 
@@ -67,7 +71,13 @@ def _idx(file: Path) -> np.ndarray:
 
 
 def _from_npz(path: Path) -> Iterator[Labelled]:
-    arrays = {m.name.stem: from_npy(m.read(), f"{path}: {m.name}") for m in members(path)}
+    arrays: dict[str, np.ndarray] = {}
+    room = MAX_BYTES
+    for member in members(path):
+        room -= member.size
+        if room < 0:
+            raise InputError(f"{path}: holds more than {MAX_BYTES:,} bytes")
+        arrays[member.name.stem] = from_npy(member.read(), f"{path}: {member.name}")
     for name, images in arrays.items():
         beside = (IMAGES.sub(word, name) for word in ("y", "label", "labels"))
         for labels in (arrays[other] for other in beside if other in arrays and other != name):
@@ -96,7 +106,9 @@ def _from_parquet(path: Path) -> Iterator[Labelled]:
             for batch in table.iter_batches(batch_size=1000, columns=columns):
                 for picture, label in zip(*(batch[name].to_pylist() for name in columns), strict=True):
                     data = picture["bytes"] if isinstance(picture, dict) else picture
-                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), int(label)
+                    if type(label) is not int:
+                        raise TypeError(f"a label is a {type(label).__name__}, not a whole number")
+                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), label
     except StopIteration:
         raise InputError(f"{path}: no table of {PICTURES[0]} and {LABELS[0]}") from None
     except (ArrowException, KeyError, TypeError, ValueError, OSError) as error:

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from shiftpress.core.arrays import from_npy
-from shiftpress.core.contents import SUFFIXES, members
+from shiftpress.core.contents import members, unusable
+from shiftpress.core.files import expanded
 from shiftpress.core.problems import InputError
 from shiftpress.core.sources import Source
 from shiftpress.core.splits import Shape
@@ -39,7 +40,7 @@ class PublishedShift(Dataset):
 
     @property
     def raw(self) -> tuple[Path, ...]:
-        return (Path(self.path).expanduser() if self.path else folder_of(type(self)) / self.archive.name,)
+        return (expanded(self.path) if self.path else folder_of(type(self)) / self.archive.name,)
 
     @property
     def shape(self) -> Shape:
@@ -47,15 +48,14 @@ class PublishedShift(Dataset):
         return (channels, self.size or height, self.size or width)
 
     def missing(self) -> str | None:
-        if self.path and not self.raw[0].is_dir() and not self.raw[0].name.lower().endswith(SUFFIXES):
-            return f"{self.path!r} is neither a folder nor one of {', '.join(SUFFIXES)}"
-        return None if self.fetched or self.raw[0].exists() else f"{self.path!r} is not there"
+        return unusable(self.path) if self.path else None
 
     def read(self) -> Iterator[Item]:
         if self.fetched:
             refuse_others(type(self))
         images, labels = self.arrays()
-        if images.dtype != np.uint8 or labels.shape != images.shape[:1] or images.ndim not in (3, 4):
+        like_images = images.dtype == np.uint8 and images.shape[3:] in ((), (3,)) and 0 not in images.shape[1:]
+        if not like_images or images.ndim < 3 or labels.shape != images.shape[:1]:
             raise InputError(f"{self.raw[0]}: {self.corruption} is {images.dtype} {images.shape} for {labels.shape}")
         for image, label in zip(images, labels.tolist(), strict=True):
             yield Item(image, label, "test")
@@ -73,6 +73,8 @@ class PublishedShift(Dataset):
                     arrays[name] = from_npy(member.read(), f"{self.raw[0]}: {name}")
         if absent := [name for name in names if name not in arrays]:
             raise InputError(f"{self.raw[0]}: has no {', '.join(absent)}; is it {kind_of(type(self))}?")
+        if single := [name for name in names if not arrays[name].ndim]:
+            raise InputError(f"{self.raw[0]}: {single[0]} is a single number, and no array with a row for each image")
         return [arrays[name] for name in names]
 
 
