@@ -85,6 +85,7 @@ def info(
 ) -> None:
     """Print what a card is, how its file's bytes compare with the usual ways of counting, and how fast it is here."""
     from shiftpress.core.files import read_file
+    from shiftpress.core.problems import printable
     from shiftpress.packing.card import Card
     from shiftpress.packing.compressed import unpack_any
     from shiftpress.packing.integer import deployed
@@ -97,7 +98,7 @@ def info(
     facts = found.facts.model_dump()
     for key in FACTS:
         if key in facts:
-            print(f"{key:15} {facts[key]}")
+            print(f"{key:15} {printable(str(facts[key]))}")
     counted = sizes(data) if isinstance(found, Card) else {"disk_bytes": len(data)}
     for key, value in counted.items():
         print(f"{key:15} {value:.0f}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hostile_cards import plain_card
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from shiftpress.cli import app
 from shiftpress.core.storage import write_json
 from shiftpress.core.tensors import with_prefix, write_tensors
 from shiftpress.loading import load_study
-from shiftpress.packing import quantised
+from shiftpress.packing import container, quantised
 from shiftpress.packing.card import pack, unpack
 from shiftpress.quantizers.percentile import Percentile
 
@@ -89,6 +90,16 @@ def test_a_card_is_packed_told_about_and_unpacked(results):
     verb("unpack", "a.card", "-o", "plain.safetensors")
     plain = load_file("plain.safetensors")
     assert all(torch.equal(plain[name], tensor) for name, tensor in results[1].state_dict().items())
+
+
+def test_what_a_stranger_wrote_into_a_card_cannot_forge_lines_or_move_a_terminal(tmp_path):
+    facts, arrays = container.read(plain_card(32))
+    hostile = "\x1b[2Jat home\nbits            1\u202e"
+    path = tmp_path / "x.card"
+    path.write_bytes(container.write(facts.model_copy(update={"origin": hostile}), arrays))
+    lines = verb("info", path).splitlines()
+    assert all(map(str.isprintable, lines)) and sum(line.startswith("bits") for line in lines) == 1
+    assert any(line.startswith("origin") and "\\x1b[2Jat home bits 1" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["prune/25", "prune+kd+w8a8/6.25", "prune/25.0"])

@@ -14,13 +14,15 @@ from hostile_cards import factored_files
 from hostile_cards import factors as made
 from toy_hardening import COMPRESSORS, NETS, compressed, hardening
 
+from shiftpress.core.catalog import component
 from shiftpress.core.factors import composed
 from shiftpress.core.problems import InputError
-from shiftpress.packing import codes, container
+from shiftpress.packing import codes, container, factored
 from shiftpress.packing.accounting import accounts, index_bits, paper_bits
 from shiftpress.packing.card import unpack as unpack_plain
 from shiftpress.packing.container import FactoredFacts
 from shiftpress.packing.factored import pack, unpack
+from shiftpress.pruners.base import prunable
 
 TURNS = 3000
 FORMAT = factored_files()
@@ -138,6 +140,34 @@ def test_numbers_that_a_codebook_would_shorten_must_have_one():
         codes.decode(plain, [80])
 
 
+def alike(width: float) -> dict:
+    """A network of factors, each of which keeps all its entries, at one value."""
+    net = component("classifiers", "caffe_lenet")(width=width).build(SHAPE, CLASSES)
+    state = dict(net.state_dict())
+    for name, weight in prunable(net).items():
+        m, n = len(weight), weight[0].numel()
+        state |= {f"{name}/left": torch.ones(m, min(m, n)), f"{name}/right": torch.ones(min(m, n), n)}
+        state[f"{name}/rest"] = torch.full((m, n), 0.5)
+        del state[name]
+    return state
+
+
+def test_a_card_cannot_claim_a_huge_network_of_one_value(monkeypatch):
+    def file(width: float) -> bytes:
+        return pack(alike(width), "caffe_lenet", {"width": width}, SHAPE, CLASSES, free=False)
+
+    assert same(unpack(file(0.02)).state, alike(0.02)), "a few such entries are in order"
+    with pytest.raises(InputError, match="keep everything at one value"):
+        file(1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(factored, "MOST_ALIKE", 1 << 40, raising=False)
+        data = file(1.0)
+    entries = sum(tensor.numel() for name, tensor in alike(1.0).items() if "/" in name)
+    assert entries > 100 * len(data)
+    with pytest.raises(InputError, match="keep everything at one value"):
+        unpack(data)
+
+
 def test_the_paper_charges_values_and_codebook_and_32_bits_for_small_matrices():
     few = np.tile(np.array([0.0, 1.0, 2.0, 3.0], np.float32), 100)
     assert paper_bits(few) == 300 * 2 + 32 * 3
@@ -152,9 +182,6 @@ def test_the_paper_charges_values_and_codebook_and_32_bits_for_small_matrices():
 
 
 def test_lenet_and_resnet_have_the_factors_that_the_dossier_counted():
-    from shiftpress.core.catalog import component
-    from shiftpress.pruners.base import prunable
-
     net = component("classifiers", "caffe_lenet")().build((1, 28, 28), 10)
     sizes = [(len(w), w[0].numel()) for w in prunable(net).values()]
     assert sum(m * n + min(m, n) * (m + n) for m, n in sizes) == 1_114_000

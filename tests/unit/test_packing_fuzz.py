@@ -75,6 +75,7 @@ def test_a_forged_file_without_changes_is_the_card_itself():
         (CARDS[1].replace(b"{", b"{ ", 1), "damaged|not written|not JSON"),
         (forged(arrays={"more": np.zeros(1, np.float32)}), "other arrays"),
         (forged(arrays={"kept": np.full(5, 1 << 40)}), "another type or length|more weights than"),
+        (forged(1, {"kept": np.ones(5, np.complex64)}), "another type or length"),
         (forged(1, {"mask": np.zeros(4, np.uint8)}), "another length|another number"),
         (forged(1, {"mask": np.zeros(3, np.uint8)}), "another length"),
         (forged(1, {"gains": np.full(5, np.inf, np.float32)}), "no finite numbers"),
@@ -111,12 +112,32 @@ def test_signs_have_one_way_to_be_written():
         unpack(container.write(facts, {**arrays, "signs": signs}))
 
 
-@pytest.mark.parametrize("kind", ['F": 4\n}', "\x1b[2J", "F" * 5000])
-def test_what_a_library_quotes_of_a_file_stays_on_a_short_line(kind):
-    data = next(iter(plain_files().files.values()))
+def rewritten(change) -> bytes:
+    """A card whose header is changed as JSON."""
+    data = CARDS[32]
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
-    next(entry for name, entry in header.items() if name != "__metadata__")["dtype"] = kind
+    change(header)
     head = json.dumps(header).encode()
-    said = refusal(plain_files().read, len(head).to_bytes(8, "little") + head + data[8 + size :])
+    return len(head).to_bytes(8, "little") + head + data[8 + size :]
+
+
+@pytest.mark.parametrize("width", ["NaN", "-Infinity", "1e999", '"\\ud800"', '{"\\ud800": 1}'])
+def test_facts_that_no_card_could_be_written_with_are_refused(width):
+    def change(header: dict) -> None:
+        facts = header["__metadata__"]["shiftpress"]
+        assert '"width": 0.05' in facts
+        header["__metadata__"]["shiftpress"] = facts.replace('"width": 0.05', f'"width": {width}')
+
+    with pytest.raises(InputError, match="^The card file's facts are wrong: ") as refused:
+        unpack(rewritten(change))
+    assert str(refused.value).isprintable() and len(str(refused.value)) < 250
+
+
+@pytest.mark.parametrize("kind", ['F": 4\n}', "\x1b[2J", "F" * 5000])
+def test_what_a_library_quotes_of_a_file_stays_on_a_short_line(kind):
+    def change(header: dict) -> None:
+        next(entry for name, entry in header.items() if name != "__metadata__")["dtype"] = kind
+
+    said = refusal(plain_files().read, rewritten(change))
     assert said.isprintable() and len(said) < 300

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -65,7 +66,8 @@ def unpack(data: bytes) -> Card:
     """What a card file holds. Raises InputError, with one line, whatever the bytes are."""
     facts, arrays = container.read(data)
     places = layouts.layout(blank(facts), folded=facts.folded)
-    counts = arrays["kept"].tolist() if "kept" in arrays and arrays["kept"].ndim == 1 else []
+    kept = arrays.get("kept")
+    counts = [] if kept is None or kept.dtype != np.int64 or kept.ndim != 1 else kept.tolist()
     container.check_form(arrays, payload.form(places, facts.bits, counts))
     return Card(facts, payload.unpack(arrays, places, facts.bits))
 

@@ -86,4 +86,7 @@ def _bits(codes: np.ndarray, width: int) -> np.ndarray:
 
 
 def _codes(bits: np.ndarray, width: int, numbers: int) -> np.ndarray:
-    return bits.reshape(numbers, width).astype(np.int64) @ (1 << np.arange(width)[::-1])
+    codes = np.zeros(numbers, np.int32)
+    for column in bits.reshape(numbers, width).T:  # one at a time: as integers, all bits take eight times the room
+        codes = 2 * codes + column
+    return codes

@@ -101,4 +101,9 @@ def _facts(data: bytes, model: type[Network]) -> Network:
     known = model.model_fields["format"].default
     if not isinstance(facts, dict) or facts.get("format") != known:
         raise InputError(f"This is no card file of format {known}; make one with shiftpress card pack.")
-    return checked(facts, model, WHAT)
+    found = checked(facts, model, WHAT)
+    try:
+        canonical_json(found.model_dump())
+    except (ValueError, RecursionError) as error:  # the reader of JSON takes more than any card is written with
+        raise InputError(f"The card file's facts are wrong: {told(error)}.") from None
+    return found

@@ -22,6 +22,9 @@ from shiftpress.packing.container import FactoredFacts
 from shiftpress.packing.layout import Layout, layout
 from shiftpress.packing.values import Arrays
 
+MOST_ALIKE = 1 << 13
+"""Entries of all matrices that keep everything at one value: nothing is sent of them, and no training leaves many."""
+
 
 @dataclass(frozen=True)
 class FactoredCard:
@@ -77,6 +80,7 @@ def pack(
         **payload.pack_rest(state, places),
         **codes.encode([matrix[mask] for matrix, mask in zip(flat, kept, strict=True)]),
     }
+    _check_sent([len(mask) for mask in kept], arrays["kept"].tolist(), arrays["levels"].tolist())
     return container.write(facts, arrays)
 
 
@@ -90,7 +94,9 @@ def unpack(data: bytes) -> FactoredCard:
     counts, levels = (_integers(arrays, name, len(wanted)) for name in ("kept", "levels"))
     fixed = {"ranks": ("I64", len(ranks)), "kept": ("I64", len(wanted)), "mask": ("U8", None)}
     container.check_form(arrays, fixed | payload.form_rest(places) | codes.form(levels, counts))
-    kept = masks.decode(arrays["mask"].tobytes(), [math.prod(shape) for shape in wanted.values()], counts)
+    sizes = [math.prod(shape) for shape in wanted.values()]
+    _check_sent(sizes, counts, levels)
+    kept = masks.decode(arrays["mask"].tobytes(), sizes, counts)
     state: State = {}
     for (name, shape), mask, numbers in zip(wanted.items(), kept, codes.decode(arrays, counts), strict=True):
         matrix = np.zeros(mask.size, np.float32)
@@ -117,6 +123,13 @@ def _check_facts(facts: FactoredFacts, places: Layout, ranks: list[int]) -> None
         raise InputError("The card's ranks are not those of its layers.")
     if facts.form == "residual" and ranks != most or facts.form == "product" and facts.free:
         raise InputError("The card's facts are wrong: its form has other ranks, or no identity.")
+
+
+def _check_sent(sizes: list[int], counts: list[int], levels: list[int]) -> None:
+    """Raises InputError if a file of no size would hold a huge network: neither a mask nor codes would be in it."""
+    matrices = zip(sizes, counts, levels, strict=True)
+    if sum(size for size, kept, values in matrices if kept == size and values == 1) > MOST_ALIKE:
+        raise InputError(f"The card's matrices keep everything at one value, in more than {MOST_ALIKE:,} entries.")
 
 
 def _rank(state: State, name: str, shape: Shape) -> int:
