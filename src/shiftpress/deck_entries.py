@@ -8,8 +8,6 @@ from shiftpress.core.layers import Layers
 from shiftpress.core.params import Params
 from shiftpress.core.problems import Problem, suggestion
 
-FORM = "classifier/augmentation/pruner/percent, or classifier/augmentation/dense"
-
 
 def deck_problems(params: Params, layers: Layers) -> list[Problem]:
     """Names in the decks of the study of nothing that fits."""
@@ -27,9 +25,6 @@ def deck_problems(params: Params, layers: Layers) -> list[Problem]:
 
 def _of_card(params: Params, card: str) -> Iterator[str]:
     words = card.split("/")
-    if len(words) not in (3, 4) or (words[2] == DENSE) != (len(words) == 3):
-        yield f"{card!r} names no card; write {FORM}"
-        return
     families = ("classifiers", "augmentations", "pruners")
     missing = [(f, word) for f, word in zip(families, words[:3], strict=True) if word not in getattr(params, f)]
     missing = [(family, word) for family, word in missing if word != DENSE]

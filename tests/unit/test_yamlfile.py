@@ -78,6 +78,24 @@ def test_a_bad_file_is_refused_with_its_line(read, text, line, words):
     assert any(line == at and words in message for at, message in found), found
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (r'"\e[2J": 1', [1]),
+        (r'"a\nfile.yaml:9: b": 1', [1]),
+        (r'a: {"b\u202e": {c: 1, c: 2}}', [1, 1]),
+        ('x: 1\n"\\0":\n  - {"\\0": 1}\n', [2, 3]),
+    ],
+)
+def test_a_key_that_a_terminal_would_obey_is_refused_in_harmless_words(read, text, lines):
+    with pytest.raises(InputError) as caught:
+        read(text)
+    assert [problem.line for problem in caught.value.problems] == lines
+    said = str(caught.value).split("\n")
+    assert all(map(str.isprintable, said)) and len(said) == len(lines) + 1
+    assert "is no plain text" in "".join(said)
+
+
 def test_an_alias_bomb_is_refused_before_it_expands(read):
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9)]

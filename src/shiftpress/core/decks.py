@@ -3,12 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from shiftpress.core.component import Choice, Component
 
 DENSE = "dense"
+FORM = "classifier/augmentation/pruner/percent, or classifier/augmentation/dense"
 Bits = Literal[1, 16, 32]
+
+
+def _formed(card: str) -> str:
+    words = card.split("/")
+    if len(words) not in (3, 4) or (words[2] == DENSE) != (len(words) == 3):
+        raise ValueError(f"{card!r} names no card; write {FORM}")
+    return card
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Member:
 class Deck(Component):
     """Cards that classify together, and what weighs them. Decks of different seeds share no card."""
 
-    cards: list[str] = Field(
+    cards: list[Annotated[str, AfterValidator(_formed)]] = Field(
         min_length=1, max_length=100, description="classifier/augmentation/pruner/percent, or dense for the last two"
     )
     copies: int = Field(3, ge=1, le=100, description="of each card, trained alike with seeds of their own")

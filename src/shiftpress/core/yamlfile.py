@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from shiftpress.core.problems import InputError, Problem
+from shiftpress.core.problems import InputError, Problem, printable
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -148,6 +148,9 @@ class _Builder:
         if isinstance(value, (dict, list)):
             self._refuse(line, "a key must be a word")
         key = str(value)
+        if not key.isprintable():
+            key = printable(key)
+            self._refuse(line, f"the key '{key}' is no plain text; use letters, digits and _", place)
         if key in parent:
             first = self.lines[(*place, key)]
             self._refuse(line, f"duplicate key; it stands on line {first} too", (*place, key))
