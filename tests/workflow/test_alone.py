@@ -7,12 +7,15 @@ import signal
 import socket
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import alone
 import pytest
 from alone import Holder, boot, locked_by_holder
-from snakemake.exceptions import CliException
+from ledger.restoring import restore
+from snakemake.exceptions import CliException, LockException
 
 pytestmark = pytest.mark.fault
 QUICK = {"beat_s": 0.05, "watched_s": 0.4}
@@ -63,6 +66,28 @@ def test_who_comes_second_is_told_who_works_there(holder, tmp_path):
     assert f"process {child} on {socket.gethostname()}, since 20" in said and "\n" not in said
     ended(child)
     assert holder().take(), "it was killed, so that its marks are to be removed"
+
+
+def test_restoring_beside_a_run_is_refused_in_its_words(tmp_path, capsys):
+    child = in_child(lambda: Holder(tmp_path, **QUICK).take())
+    persistence = SimpleNamespace(path=tmp_path, cleanup_locks=lambda: None)
+    persistence.lock = lambda: locked_by_holder(nullcontext)(persistence)
+    workflow = SimpleNamespace(dag=SimpleNamespace(toposorted=lambda: []), persistence=persistence)
+    assert restore(workflow, dry_run=False) == 2
+    said = capsys.readouterr().out
+    assert f"process {child} on {socket.gethostname()}" in said and said.endswith("nothing was changed.\n")
+    ended(child)
+    assert restore(workflow, dry_run=True) == 0
+
+
+def test_restoring_where_marks_of_others_are_is_refused(capsys):
+    def marked():
+        raise LockException()
+
+    workflow = SimpleNamespace(dag=SimpleNamespace(toposorted=lambda: []), persistence=SimpleNamespace(lock=marked))
+    assert restore(workflow, dry_run=False) == 2
+    said = capsys.readouterr().out
+    assert said.endswith("Nothing was changed.\n") and "unlock" not in said
 
 
 def test_who_ends_well_leaves_nothing_to_recover(holder):

@@ -8,13 +8,13 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from ledger.study import LockException, Planned, Workflow, facts, planned
+from ledger.study import CliException, LockException, Planned, Workflow, facts, planned
 from shiftpress.core.audit import Job, audit, set_aside
 from shiftpress.core.catalog import component
 from shiftpress.core.storage import DamagedArtefact, read_artefact
 
 ASIDE = Path("work/set-aside")
-LOCKED = "Snakemake is at work in this folder (or was killed: then snakemake --unlock). Nothing was changed."
+LOCKED = "Snakemake is at work in this folder. Nothing was changed."
 
 
 def restore(workflow: Workflow, dry_run: bool) -> int:
@@ -30,8 +30,8 @@ def restore(workflow: Workflow, dry_run: bool) -> int:
                     set_aside(job, ASIDE)
                 good = [job for job, (_, standing, _) in zip(jobs, found, strict=True) if standing == "good"]
                 remember(workflow, good)
-    except LockException:
-        print(LOCKED)
+    except (LockException, CliException) as refusal:
+        print(LOCKED if isinstance(refusal, LockException) else refusal)
         return 2
     for job, standing, words in found:
         if standing in ("stale", "damaged"):

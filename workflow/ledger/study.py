@@ -7,7 +7,7 @@ from pathlib import Path
 
 from snakemake.api import SnakemakeApi
 from snakemake.cli import parse_args
-from snakemake.exceptions import LockException
+from snakemake.exceptions import CliException, LockException
 from snakemake.jobs import Job as Planned
 from snakemake.settings.types import (
     ConfigSettings,
@@ -23,7 +23,7 @@ from snakemake.workflow import Workflow
 from shiftpress.core.audit import Job
 from shiftpress.core.plans import write_plan
 
-__all__ = ["LockException", "Planned", "Workflow", "facts", "planned", "study"]
+__all__ = ["CliException", "LockException", "Planned", "Workflow", "facts", "planned", "study"]
 
 
 @contextmanager
