@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from shiftpress.core.params import Params
 
-TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, standard, paper or one of yours")]
+TIER = Annotated[str, typer.Option(help="tier to look at: laptop, smoke, narrowed, standard, paper or one of yours")]
 
 
 def plainly(verb: Callable[..., None]) -> Callable[..., None]:
