@@ -24,12 +24,10 @@ def _unknown(params: Params) -> Iterator[tuple[tuple, str]]:
     if fit.augmentation not in params.augmentations:
         text = f"no entry {fit.augmentation!r} in augmentations.{suggestion(fit.augmentation, [*params.augmentations])}"
         yield ("fit", "atmc", "augmentation"), text
-    for dataset in fit.radii:
+    for field, dataset in ((which, name) for which in ("radii", "lrs", "steps") for name in getattr(fit, which)):
         if dataset not in params.datasets:
-            yield (
-                ("fit", "atmc", "radii"),
-                f"no entry {dataset!r} in datasets.{suggestion(dataset, [*params.datasets])}",
-            )
+            text = f"no entry {dataset!r} in datasets.{suggestion(dataset, [*params.datasets])}"
+            yield ("fit", "atmc", field), text
     for place, name in enumerate(params.study.compressed):
         dataset, _, classifier = name.partition("/")
         for family, word, known in (

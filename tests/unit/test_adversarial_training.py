@@ -118,8 +118,9 @@ def _after_views():
     return random.get_state()
 
 
-def test_radii_and_step_sizes_are_those_of_their_dataset():
-    fit = AtmcFit(radius=0.1, radii={"toy": 0.2}, lr=0.3, lrs={"toy": 0.4})
+def test_radii_steps_and_step_sizes_are_those_of_their_dataset():
+    fit = AtmcFit(radius=0.1, radii={"toy": 0.2}, lr=0.3, lrs={"toy": 0.4}, attack_steps=7, steps={"toy": 16})
+    assert (fit.steps_on("toy"), fit.steps_on("other")) == (16, 7)
     assert (fit.radius_on("toy"), fit.radius_on("other")) == (0.2, 0.1)
     assert (fit.on("toy").lr, fit.on("other").lr) == (0.4, 0.3) and fit.on("toy").radius_on("toy") == 0.2
 

@@ -74,6 +74,9 @@ class AtmcFit(Schedule):
     radii: dict[Name, Annotated[float, Field(ge=0, le=1)]] = Field({}, description="by dataset, in place of radius")
     ramp: float = Field(0.0, ge=0, lt=1, description="share of the base training over which the radius grows from 0")
     attack_steps: int = Field(7, ge=1, le=1000, description="steps of the attack that training images are under")
+    steps: dict[Name, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        {}, description="by dataset, in place of attack_steps"
+    )
     reach: float = Field(2.5, gt=0, le=100, description="length of all its steps together, in radii")
     random_start: bool = Field(True, description="whether it starts anywhere in the ball instead of at the image")
     crafted_in: Literal["eval", "train"] = Field(
@@ -88,6 +91,10 @@ class AtmcFit(Schedule):
     def radius_on(self, dataset: str) -> float:
         """The one that networks of a dataset are trained under."""
         return self.radii.get(dataset, self.radius)
+
+    def steps_on(self, dataset: str) -> int:
+        """Of the attack that networks of a dataset are trained under."""
+        return self.steps.get(dataset, self.attack_steps)
 
 
 class EdgeFit(Schedule):

@@ -61,7 +61,7 @@ class Hardening(Lesson):
     def attacked(self, net: nn.Module, images: Tensor, labels: Tensor, noise: Tensor) -> Tensor:
         """The images after the attack of the recipe."""
         radius = self.strength * self.recipe.radius_on(self.dataset)
-        steps = self.recipe.attack_steps
+        steps = self.recipe.steps_on(self.dataset)
         # the divergence that trades climbs is flat at the images themselves
         anywhere = self.recipe.random_start or self.objective == "trades"
         net.train(self.recipe.crafted_in == "train")
