@@ -19,8 +19,8 @@ from shiftpress.loading import load_study
 ROOT = Path(__file__).parents[2]
 (LEDGER,) = read_ledgers([ROOT / "claims/atmc2019.yaml"])
 LEVELS = (20, 5, 1, 0.15)
-# at each level: clean and robust accuracy in percent, and size. Near the poster's, and moved by up to two points so that
-# every claim holds at once: the poster's own ATMC-32 at 5 % is 2.3 points below the dense network, beyond A9's margin
+# At each level: clean and robust accuracy in percent, and size. Near the poster's, and moved by up to two points so
+# that all claims hold at once: its own ATMC-32 at 5 % is 2.3 points below the dense network, beyond A9's margin.
 TRUTH = {
     "da": {100: (98.1, 78.4, 1.0)},
     "dense_long": {100: (98.1, 78.4, 1.0)},

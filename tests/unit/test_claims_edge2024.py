@@ -204,10 +204,11 @@ def test_the_sign_flip_permutation_stands_beside_it_and_cannot_decide_with_three
     assert part["p_exact"] == pytest.approx(least) and part["p"] < 0.01
 
 
-@pytest.mark.parametrize("tier", [None, "standard"])
+@pytest.mark.parametrize("tier", [None, "standard", "paper"])
 def test_the_tier_makes_every_network_that_conditions_name(tier):
-    files = [str(ROOT / "params.yaml"), *([str(ROOT / f"tiers/{tier}.yaml")] if tier else [])]
-    study = load_study(files, {"study": {"edge": ["mnist" if tier else "mnist5k"]}})
+    study = load_study([str(ROOT / "params.yaml"), *([str(ROOT / f"tiers/{tier}.yaml")] if tier else [])])
+    (digits,) = [name for name in study.datasets_of("edge") if name.startswith("mnist")]
+    attacks = {name for name in study.chosen("attacks") if digits in study.attacks[name].fields.get("only", [digits])}
     shares = {method.name: ratios for method, ratios in trained(study)}
     made = {f"{name}/{100 * ratio:.6g}" for name, ratios in shares.items() for ratio in ratios}
     for method in (m for m in methods(study) if m.quantizer):
@@ -215,12 +216,13 @@ def test_the_tier_makes_every_network_that_conditions_name(tier):
         made |= {f"{method.name}/{100 * ratio * bits / 32:.6g}" for ratio in shares[method.unrounded.name]}
     for claim in LEDGER.claims.values():
         for comparison in [claim, *(claim.comparison(also) for also in claim.also)]:
-            if isinstance(comparison, Note) or claim.tier not in ("laptop", tier):
+            if isinstance(comparison, Note) or (claim.tier, tier) == ("standard", None):
                 continue
             for arm in filter(None, (comparison.arm, comparison.baseline)):
                 for model in (model for name in [arm.model, *arm.pooled] for model in spelled(name, comparison.along)):
                     size, own = model.split("/", 1)
                     assert size in study.edge.sizes and (own in made or own == "order/all"), model
+                assert {shift for shift in arm.shifts if shift in study.attacks} <= attacks, arm.shifts
                 wanted = {shift for shift in arm.shifts if shift in study.shifts}
                 under = study.study.compressed_under
                 assert wanted <= set(study.chosen("shifts") if under == "all" else under)

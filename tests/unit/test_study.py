@@ -194,7 +194,8 @@ def test_a_study_may_bring_together_only_some(complaints):
 def test_a_study_reads_its_datasets_and_the_partners_of_shifts_that_are_for_them():
     laptop, paper = (datasets_read(load_study(files)) for files in ([STUDY], [STUDY, str(ROOT / "tiers/paper.yaml")]))
     assert laptop == ["mnist5k", "uci"]
-    assert paper == ["mnist", "cifar10", "cifar100", "svhn", "uci", "cifar10_fog_1", "cifar10_fog_3", "cifar10_fog_5"]
+    fogs = [f"cifar10_fog_{severity}" for severity in (1, 3, 5)]
+    assert paper == ["mnist", "mnist28", "cifar10", "cifar100", "svhn", "uci", *fogs]
 
 
 def test_a_phase_can_train_on_some_of_the_datasets(complaints):
