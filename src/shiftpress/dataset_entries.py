@@ -52,7 +52,7 @@ def _misfits(params: Params, layers: Layers) -> list[Problem]:
 
 
 def _unlike_partners(params: Params, layers: Layers, dataset: str) -> list[Problem]:
-    """Datasets that a shift puts in the place of another and that are missing or of another shape."""
+    """Datasets that a shift puts in the place of another and that are missing or of another shape; codecs alike."""
     found, shape = [], build("datasets", params.datasets[dataset]).shape
     for name in params.chosen("shifts"):
         shift = build("shifts", params.shifts[name])
@@ -65,4 +65,7 @@ def _unlike_partners(params: Params, layers: Layers, dataset: str) -> list[Probl
             elif other.shape != shape:
                 text = f"images of {partner!r} are {other.shape}, those of {dataset!r} are {shape}"
                 found.append(layers.problem(("shifts", name), text + "; set size or channels, or only: [...]"))
+        for codec in (pair.partition("/")[0] for pair in shift.needs().get("codecs", [])):
+            if codec in params.codecs and (text := unfit(params, "codecs", codec, dataset)):
+                found.append(layers.problem(("shifts", name), f"codec {codec!r} {text}, or only: [...]"))
     return found

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from shiftpress.assembly import build
+from shiftpress.assembly import attacks_on, build
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge
@@ -226,6 +226,17 @@ def test_the_tier_makes_every_network_that_conditions_name(tier):
                 wanted = {shift for shift in arm.shifts if shift in study.shifts}
                 under = study.study.compressed_under
                 assert wanted <= set(study.chosen("shifts") if under == "all" else under)
+
+
+@pytest.mark.parametrize("tier", [None, "narrowed", "standard", "paper"])
+def test_networks_that_are_compared_under_attack_are_attacked_alike_at_the_same_radii(tier):
+    study = load_study([str(ROOT / "params.yaml"), *([str(ROOT / f"tiers/{tier}.yaml")] if tier else [])])
+    (digits,) = [name for name in study.datasets_of("edge") if name.startswith("mnist")]
+    on = {method.name: attacks_on(study, "edge", digits, f"edge_l/{method.name}") for method in methods(study)}
+    alike = {tuple(names) for names in on.values() if names}
+    assert len(alike) == 1, on
+    radii = {name: tuple(build("attacks", study.attacks[name]).eps) for name in alike.pop()}
+    assert len(set(radii.values())) == 1, radii
 
 
 def spelled(model, along):
