@@ -366,6 +366,8 @@ SHAPES = {
     "70 sides": (from_npy, npy(str((1,) * 70), b"x")),
     "70 sides, as idx": (from_idx, b"\0\0\x08" + bytes([70]) + struct.pack(">I", 1) * 70 + b"x"),
     "more numbers than there are": (from_npy, npy("(2, 3)", bytes(5))),
+    "a side that is true": (from_npy, npy("(True,)", b"x")),
+    "sides of a thousand digits": (from_npy, npy(str((10**999,) * 8), b"x")),
 }
 
 

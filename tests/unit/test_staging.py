@@ -196,6 +196,13 @@ def test_labels_that_are_no_whole_numbers_are_refused(written, wrong, verb, sets
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("written", [as_npz, as_parquet], ids=lambda f: f.__name__)
+def test_labels_that_are_whole_numbers_in_floating_point_verify(written, verb, sets, tmp_path):
+    verb("stage", "mnist", "--mirror", "mirror")
+    floating = {part: (images, labels.astype(float)) for part, (images, labels) in sets.items()}
+    assert verb("verify", "mnist", written(tmp_path / "copy", floating)).exit_code == 0
+
+
 def test_an_npz_holds_no_more_than_is_read_of_an_idx_file(verb, sets, tmp_path, monkeypatch):
     verb("stage", "mnist", "--mirror", "mirror")
     copy = as_npz(tmp_path / "copy", sets)

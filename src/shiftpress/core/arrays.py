@@ -6,7 +6,7 @@ import math
 import numpy as np
 from numpy.lib import format as npy
 
-from shiftpress.core.pickled import MOST_SIDES
+from shiftpress.core.pickled import MOST_SIDES, shown
 from shiftpress.core.problems import InputError
 
 MAX_ITEMS = 1_000_000_000
@@ -40,7 +40,7 @@ def from_idx(data: bytes, where: str) -> np.ndarray:
 
 
 def _shaped(content: np.ndarray, shape: tuple[int, ...], where: str, in_columns: bool = False) -> np.ndarray:
-    possible = len(shape) <= MOST_SIDES and all(side >= 0 for side in shape)
+    possible = len(shape) <= MOST_SIDES and all(type(side) is int and side >= 0 for side in shape)
     if not possible or math.prod(shape) != len(content) or len(content) > MAX_ITEMS:
-        raise InputError(f"{where}: damaged: its shape is {shape}, but {len(content):,} numbers follow")
+        raise InputError(f"{where}: damaged: its shape is {shown(shape)}, but {len(content):,} numbers follow")
     return content.reshape(shape, order="F" if in_columns else "C")

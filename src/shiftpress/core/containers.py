@@ -9,6 +9,7 @@ import numpy as np
 from shiftpress.core.arrays import from_idx, from_npy
 from shiftpress.core.contents import SUFFIXES, content, members
 from shiftpress.core.files import reading
+from shiftpress.core.pickled import shown
 from shiftpress.core.pictures import FORMATS, decode
 from shiftpress.core.pixels import pixel_digest, set_digest
 from shiftpress.core.problems import InputError, told
@@ -58,10 +59,11 @@ def _part(name: str) -> str:
 
 
 def _paired(images: np.ndarray, labels: np.ndarray, part: str, where: Path) -> Iterator[Labelled]:
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(labels.ravel()) != len(images):
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or labels.size != len(images):
         raise InputError(f"{where}: {images.dtype} {images.shape} is no set of 8-bit images for {labels.size} labels")
-    if labels.dtype.kind not in "iu":
-        raise InputError(f"{where}: labels are {labels.dtype}, not whole numbers; store the numbers of the classes")
+    kind = labels.dtype.kind
+    if kind not in "iu" and not (kind == "f" and all(map(float.is_integer, labels.ravel().tolist()))):
+        raise InputError(f"{where}: labels are no whole numbers, but {labels.dtype}; store the numbers of the classes")
     grey = images.reshape(images.shape[:3]) if images.shape[3:] == (1,) else images
     yield from ((part, image, int(label)) for image, label in zip(grey, labels.ravel(), strict=True))
 
@@ -106,9 +108,9 @@ def _from_parquet(path: Path) -> Iterator[Labelled]:
             for batch in table.iter_batches(batch_size=1000, columns=columns):
                 for picture, label in zip(*(batch[name].to_pylist() for name in columns), strict=True):
                     data = picture["bytes"] if isinstance(picture, dict) else picture
-                    if type(label) is not int:
-                        raise TypeError(f"a label is a {type(label).__name__}, not a whole number")
-                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), label
+                    if type(label) is not int and not (type(label) is float and label.is_integer()):
+                        raise InputError(f"{path}: a label is {shown(label)}, and no whole number")
+                    yield _part(path.name), decode(PurePosixPath(f"{path.name}.png"), data), int(label)
     except StopIteration:
         raise InputError(f"{path}: no table of {PICTURES[0]} and {LABELS[0]}") from None
     except (ArrowException, KeyError, TypeError, ValueError, OSError) as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from shiftpress.core.problems import InputError
+from shiftpress.core.problems import InputError, printable
 from shiftpress.core.storage import replace_file
 
 MOST_BYTES = 1 << 30
@@ -16,7 +16,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+        raise InputError(f"{printable(str(path))} cannot be read: {error.strerror}.") from None
 
 
 def expanded(path: str) -> Path:
