@@ -14,9 +14,9 @@ from shiftpress.objectives.base import Objective, Step, mean_loss
 class NestedRotation(Objective):
     """Structured code A of Lei et al. 2021 with rotations in the place of the ball: our reconstruction.
 
-    The authors' notebooks score such a code on runs that they gave up for code C (section 2.9), and hold no script that
-    trains it. So the schedule is that of section 2.7, and the worst images are those of section 2.5: a batch turned by
-    the worst of some random angles.
+    The authors' notebooks score such a code on runs that they gave up for code C (section 2.9); the search of their
+    script for it compares images as they are, whatever the angle (section 6). So the schedule is that of section 2.7,
+    and the worst images are those of section 2.5: a batch turned by the worst of some random angles.
     """
 
     title = "nested schedule, rotations"
