@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftpress.assembly import compressed_classifiers
+from shiftpress.assembly import attacks_on, build, compressed_classifiers
 from shiftpress.claims.comparison import Note
 from shiftpress.claims.model import read_ledgers
 from shiftpress.claims.verdict import judge
@@ -169,6 +169,25 @@ def test_the_tier_trains_every_model_that_conditions_name(tier):
                     if level.replace(".", "").isdigit():
                         levels = [f"{100 * r:.6g}" for r in study.compressors[both[0]].fields["ratios"]]
                         assert level in levels, (name, model)
+
+
+@pytest.mark.parametrize("tier", [None, "standard", "paper"])
+def test_the_tier_attacks_every_model_as_conditions_ask(tier):
+    study = load_study([str(ROOT / "params.yaml"), *([str(ROOT / f"tiers/{tier}.yaml")] if tier else [])])
+    (digits,) = {dataset for dataset, *_ in compressed_classifiers(study) if dataset.startswith("mnist")}
+    models = {f"{kind}/{name}" for dataset, kind, name in compressed_classifiers(study) if dataset == digits}
+    on = {model: attacks_on(study, "atmc", digits, model) for model in models}
+    assert len({tuple(names) for names in on.values()}) == 1, on
+    radii = {name: build("attacks", study.attacks[name]).eps for name in on["lenet/da"]}
+    for name, claim in LEDGER.claims.items():
+        for comparison in [claim, *(claim.comparison(also) for also in claim.also)]:
+            if isinstance(comparison, Note) or (claim.tier, tier) == ("standard", None):
+                continue
+            for arm in filter(None, (comparison.arm, comparison.baseline)):
+                wanted = set(arm.shifts) - {"clean", "storage"}
+                assert wanted <= set(radii), (name, arm.shifts)
+                if arm.severities != "shifted":
+                    assert all(set(arm.severities) <= set(radii[attack]) for attack in wanted), (name, arm.severities)
 
 
 def test_the_digitised_figure_is_whole_and_says_how_it_is_known():
