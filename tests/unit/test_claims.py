@@ -83,6 +83,25 @@ def test_a_ratio_is_a_geometric_mean():
     assert verdict(table(*rows), effect="ratio", scale=1.0, above=1.0)["effect"] == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [([2.0, 2.0, 2.0], [0.0, 1.0, 1.0]), ([0.0, 2.0, 2.0], [1.0, 1.0, 1.0]), ([0.0, 2.0, 2.0], [0.0, 1.0, 1.0])],
+)
+def test_of_zeros_there_is_no_ratio_and_their_seeds_are_not_left_out(ours, theirs):
+    values = {("a/robust", "ball", 12.0): ours, ("a/erm", "ball", 12.0): theirs}
+    found = judged(values)
+    assert found["verdict"] == "NOT RUN" and found["effect"] is None
+    assert found["reason"].startswith("no records of distortion_se above zero in every seed, for a ratio of a/robust")
+
+
+@pytest.mark.parametrize("place", ["n4", "n5", "n6"])
+def test_of_zeros_there_is_no_trend(place):
+    values = {(f"n{d}/erm", "clean", 0.0): [1.0, 2.0, 0.0 if place == f"n{d}" else 3.0] for d in (4, 5, 6)}
+    arm = {"model": "{x}/erm", "shifts": ["clean"], "severities": [0]}
+    found = judged(values, effect="trend", arm=arm, along={"n4": 4, "n5": 5, "n6": 6}, baseline=None)
+    assert found["verdict"] == "NOT RUN" and "above zero in every seed" in found["reason"]
+
+
 def test_no_records_give_a_reason_and_no_number():
     found = verdict(table(*cards([0.1, 0.1, 0.1])), arm={"model": "*/biprop/*", "shifts": ["noise"]})
     assert found["verdict"] == "NOT RUN" and found["effect"] is None and "*/biprop/*" in found["reason"]

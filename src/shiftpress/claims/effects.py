@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from shiftpress.claims.comparison import ALONG, Comparison
+from shiftpress.claims.comparison import ALONG, MULTIPLICATIVE, Comparison
 from shiftpress.claims.select import Lacks, Rows, Scores, filled, models_of, numbers, over_severity, placed
 from shiftpress.core.statistics import first_descent, slope
 
@@ -44,8 +44,11 @@ def _each(comparison: Comparison, scores: Scores) -> Iterator[Effects]:
 
 
 def _named(comparison: Comparison, dataset: str, model: str, values: pd.Series, lacks: Lacks) -> Effects:
-    """Each thing that stands against it once; without all records there is no value."""
+    """Each thing that stands against it once; without all records there is no value, nor where a ratio is of zeros."""
     missing, doubted = (list(dict.fromkeys(names)) for names in (lacks.missing, lacks.doubted))
+    # a seed alone must not be left out: zeros are where a method did best, or failed altogether
+    if comparison.effect in MULTIPLICATIVE and not missing and not (np.isfinite(values) & (values > 0)).all():
+        missing = [f"{comparison.metric} above zero in every seed, for a ratio of {model}"]
     kept = pd.Series(dtype=float) if missing else values
     return Effects(dataset, model, kept, missing, doubted, _models(comparison, model))
 
@@ -71,10 +74,17 @@ def _pair(comparison: Comparison, rows: Rows, model: str) -> tuple[pd.Series, La
     one, lacks = numbers(rows, arm, lambda name: filled(name, model) if name != arm.model else model)
     if baseline is not None:
         other, theirs = numbers(rows, baseline, lambda name: filled(name, model))
-        one, lacks = (one - other if comparison.effect == "difference" else one / other), lacks + theirs
+        one, lacks = (one - other if comparison.effect == "difference" else _ratio(one, other)), lacks + theirs
     return one.dropna() * comparison.scale, lacks
 
 
+def _ratio(ours: pd.Series, theirs: pd.Series) -> pd.Series:
+    """Of the seeds that both have. Zero by zero is given as zero: no ratio either, but no lack of records."""
+    seeds = ours.dropna().index.intersection(theirs.dropna().index)
+    return (ours[seeds] / theirs[seeds]).fillna(0.0)
+
+
+@np.errstate(divide="ignore", invalid="ignore")  # of a zero, whose factor is refused as any ratio is
 def _along(comparison: Comparison, rows: Rows) -> tuple[pd.Series, Lacks]:
     """How the arm, or what it is to the baseline, grows per step along models or severities: a factor or an amount."""
     factor, columns, lacks = comparison.effect == "trend", [], Lacks()
@@ -99,7 +109,7 @@ def _point(comparison: Comparison, rows: Rows, name: str, position: float) -> tu
     if comparison.baseline is None:
         return ours, lacks
     theirs, more = numbers(rows, comparison.baseline.model_copy(update=there), named)
-    return (ours / theirs if comparison.effect == "trend" else ours - theirs), lacks + more
+    return (_ratio(ours, theirs) if comparison.effect == "trend" else ours - theirs), lacks + more
 
 
 def _crossings(arm: pd.DataFrame, baseline: pd.DataFrame) -> pd.Series:
