@@ -397,3 +397,33 @@ def test_a_mistake_in_a_claim_is_said_once_and_plainly(tmp_path, text, said):
     with pytest.raises(InputError) as caught:
         read_ledgers([file])
     assert said in str(caught.value), caught.value
+
+
+def lost(model: str, *seeds: int, phase: str = "cards", dataset: str = "d") -> pd.DataFrame:
+    rows = [(phase, dataset, model, "training", 0.0, seed, "diverged", 7.0) for seed in seeds]
+    return pd.DataFrame(rows, columns=list(table().columns))
+
+
+@pytest.mark.parametrize("seeds", [(0, 1, 2), (1,)])
+def test_a_network_whose_training_diverged_is_not_left_out_of_what_is_claimed_of_all(seeds):
+    found = verdict(pd.concat([table(*cards([0.010, 0.011, 0.012])), lost("c/lrr/95", *seeds)]))
+    assert found["verdict"] == "NOT RUN"
+    names = ", ".join(map(str, seeds))
+    assert found["reason"] == f"no records of c/lrr/95 of seed {names}, whose training diverged"
+
+
+def test_a_seed_that_diverged_is_not_left_out_of_a_mean():
+    """The seeds that are left would be the better part of what the method makes."""
+    rows = [row for row in cards([0.010, 0.011, 0.012, 0.013]) if row[:1] != ("c/lrr/50",) or row[3] != 3]
+    assert verdict(table(*rows))["verdict"] == "SUPPORTED", "without a record of why a seed is not there"
+    found = verdict(pd.concat([table(*rows), lost("c/lrr/50", 3)]))
+    assert found["verdict"] == "NOT RUN" and "c/lrr/50 of seed 3, whose training diverged" in found["reason"]
+    other = verdict(pd.concat([table(*rows), lost("c/lrr/50", 3, phase="edge")]))
+    assert other["verdict"] == "SUPPORTED", "of another phase"
+
+
+def test_a_dataset_on_which_all_diverged_is_not_left_out():
+    diverged = pd.concat([lost("c/lrr/50", 0, dataset="e"), lost("c/dense", 0, dataset="e")])
+    found = verdict(pd.concat([table(*cards([0.010, 0.011, 0.012])), diverged]))
+    assert found["verdict"] == "NOT RUN"
+    assert found["reason"].startswith("no records of c/lrr/50 of seed 0, whose training diverged, c/dense of seed 0")

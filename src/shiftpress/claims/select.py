@@ -2,7 +2,8 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from shiftpress.claims.comparison import Arm, Comparison
 from shiftpress.core.adversarial import UNRELIABLE
+from shiftpress.core.records import DIVERGED
 
 REDUCE = {
     "mean": np.mean,
@@ -22,6 +24,8 @@ REDUCE = {
 FAILED = "failed"
 """Column of the sanity gates that what a record is about has failed, joined by commas."""
 CELL = ["phase", "dataset", "model", "shift", "severity", "seed"]
+LOST = "whose training diverged"
+"""How the name of a network that never came to be ends."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,20 @@ class Curves:
 
 
 class Rows:
-    """Records of one phase, metric and dataset by model; comparisons ask for the same ones again and again."""
+    """Records of one phase, metric and dataset by model; comparisons ask for the same ones again and again.
 
-    def __init__(self, table: pd.DataFrame):
-        self._none = table.iloc[:0]
+    ``lost`` are the seeds with which the training of a model diverged.
+    """
+
+    def __init__(self, table: pd.DataFrame, lost: dict[str, list[int]]):
+        self._none, self._lost = table.iloc[:0], lost
         self._models = dict(list(table.groupby("model")))
         self._curves: dict[tuple, Curves] = {}
 
     @property
     def models(self) -> list[str]:
-        """Names, sorted."""
-        return sorted(self._models)
+        """Names, sorted; those of which there is nothing because training diverged too."""
+        return sorted(self._models.keys() | self._lost)
 
     def of(self, model: str) -> pd.DataFrame:
         """The records of one."""
@@ -64,7 +71,7 @@ class Rows:
         """What ``curves`` finds, once."""
         key = model, tuple(arm.shifts), repr(arm.severities)
         if key not in self._curves:
-            self._curves[key] = curves(self.of(model), arm, model)
+            self._curves[key] = curves(self.of(model), arm, model, self._lost.get(model, []))
         return self._curves[key]
 
 
@@ -77,6 +84,9 @@ class Scores:
         failures = table[table.metric.str.startswith(f"{UNRELIABLE}/") & (table.value > 0)]
         gates = failures.assign(**{FAILED: failures.metric.str.removeprefix(f"{UNRELIABLE}/")})
         self._failed = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index() if len(gates) else None
+        self._lost: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(dict)
+        for (*where, model), seeds in table[table.metric == DIVERGED].groupby(["phase", "dataset", "model"]).seed:
+            self._lost[tuple(where)][model] = sorted(set(seeds))
         self._rows: dict[tuple[str, str], dict[str, Rows]] = {}
 
     def of(self, comparison: Comparison) -> Iterator[tuple[str, Rows]]:
@@ -86,7 +96,9 @@ class Scores:
             rows = self._groups.get(key, self._none)
             if self._failed is not None:
                 rows = rows.merge(self._failed, "left", CELL).fillna({FAILED: ""})
-            self._rows[key] = {dataset: Rows(here) for dataset, here in rows.groupby("dataset")}
+            here = dict(list(rows.groupby("dataset")))
+            lost = {dataset: models for (phase, dataset), models in self._lost.items() if phase == comparison.phase}
+            self._rows[key] = {d: Rows(here.get(d, self._none), lost.get(d, {})) for d in sorted({*here, *lost})}
         for dataset, found in self._rows[key].items():
             if fnmatch.fnmatchcase(dataset, comparison.dataset):
                 yield dataset, found
@@ -112,8 +124,13 @@ def placed(pattern: str, name: str, position: float) -> str:
     return pattern.replace("{x}", name).replace("{at}", f"{position:g}")
 
 
-def curves(own: pd.DataFrame, arm: Arm, model: str) -> Curves:
-    """The records of an arm, from those of its model. Seeds that lack some of its severities are left out."""
+def curves(own: pd.DataFrame, arm: Arm, model: str, lost: Sequence[int] = ()) -> Curves:
+    """The records of an arm, from those of its model. Seeds that lack some of its severities are left out.
+
+    A seed that is ``lost`` to divergence is not: what is left would be the better part of what the method makes.
+    """
+    if lost:
+        return Curves(pd.DataFrame(), Lacks([f"{model} of seed {', '.join(map(str, lost))}, {LOST}"]))
     if own.empty:
         return Curves(pd.DataFrame(), Lacks([model]))
     absent = [f"{model} under {shift}" for shift in arm.shifts if shift not in set(own["shift"])]

@@ -11,7 +11,7 @@ from shiftpress.claims.outcomes import Outcomes
 from shiftpress.claims.parts import Judged, judged, two_sided, verdict
 from shiftpress.claims.registered import Registration, Registry
 from shiftpress.claims.results import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, UNRELIABLE, Found, Part, Row
-from shiftpress.claims.select import Scores
+from shiftpress.claims.select import LOST, Scores
 from shiftpress.core.statistics import holm
 
 RANK = {NOT_RUN: 0, UNRELIABLE: 1, REFUTED: 2, INCONCLUSIVE: 3, SUPPORTED: 4}
@@ -40,7 +40,9 @@ class Case:
         """Why there can be no verdict."""
         missing = dict.fromkeys(name for item in self.conditions for name in item.part.missing)
         if missing:
-            return f"no records of {', '.join(missing)}{self._where('left out of this study, or never reached')}"
+            elsewhere = not all(name.endswith(LOST) for name in missing)
+            where = self._where("left out of this study, or never reached") if elsewhere else ""
+            return f"no records of {', '.join(missing)}{where}"
         fewest = min(item.part.n for item in self.conditions)
         if fewest < self.claim.min_seeds:
             return f"{fewest} seeds, {self.claim.min_seeds} needed{self._where('')}"
