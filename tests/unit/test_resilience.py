@@ -86,3 +86,47 @@ def test_perfect_and_hopeless_accuracies_have_finite_logits():
     found = [r for k, name in enumerate(SIZES) for r in both(f"{name}/dense/100", 1 - 0.1 * k, 0.1 * k, n=100)]
     found += both("l/prune/25", 1.0, 0.0, n=100)
     assert abs(values(found)["l/prune/25", "fog", "effective_robustness"]) < 20
+
+
+def behind(records):
+    return {(r.model, r.shift, r.seed, r.metric) for r in Resilience(records).records() if "_behind/" in r.metric}
+
+
+def attacked(model, before, after, seed=0):
+    made = [record(model, before, "pgd", 0.0, seed, "robust_accuracy")]
+    return [*made, record(model, after, "pgd", 0.1, seed, "robust_accuracy")]
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.1])
+def test_losses_stand_under_the_gates_that_their_parent_failed_and_its_order_too(radius):
+    made = [*attacked("l/dense/100", 0.98, 0.5), *attacked("l/kd/25", 0.97, 0.4), *attacked("m/dense/100", 0.9, 0.3)]
+    flag = record("l/dense/100", 1.0, "pgd", radius, metric="unreliable/large")
+    losses = [f"unreliable_behind/{metric}/large" for metric in ("lost_accuracy", "excess_loss")]
+    said = {("l/kd/25", "pgd", 0, metric) for metric in losses}
+    said.add(("l/order/all", "pgd", 0, "unreliable_behind/kendall_tau/large"))
+    assert behind([*made, flag]) == said
+    assert behind(made) == set()
+    other = record("l/dense/100", 1.0, "fog", 3.0, metric="unreliable/large")
+    assert behind([*made, other]) == set(), "of another shift"
+
+
+def test_what_stands_beside_the_line_stands_under_the_gates_of_all_that_it_goes_through():
+    made = [r for name, clean in SIZES.items() for r in attacked(f"{name}/dense/100", clean, clean / 2)]
+    made += attacked("l/kd/25", 0.93, 0.4)
+    flag = record("s/dense/100", 1.0, "pgd", 0.1, metric="unreliable/clean")
+    said = {model for model, _, _, metric in behind([*made, flag]) if "effective" in metric}
+    assert said == {"s/dense/100", "m/dense/100", "l/dense/100", "l/kd/25"}
+
+
+def test_without_a_dense_parent_losses_are_said_to_be_missing_and_orders_are_not_of_fewer_networks():
+    made = []
+    for seed in (0, 1):
+        made += [r for name in ("dense/100", "kd/25", "prune/25") for r in both(f"l/{name}", 0.9, 0.5, seed=seed)]
+    made = [r if r.model != "l/kd/25" else r.model_copy(update={"value": r.value - 0.1}) for r in made]
+    gone = [r for r in made if (r.model, r.seed) != ("l/dense/100", 1)]
+    gone.append(record("l/dense/100", 4.0, "training", seed=1, metric="diverged"))
+    losses = [f"diverged_behind/{metric}" for metric in ("lost_accuracy", "excess_loss")]
+    said = {(model, "training", 1, metric) for model in ("l/kd/25", "l/prune/25") for metric in losses}
+    assert behind(gone) == {*said, ("l/order/all", "training", 1, "diverged_behind/kendall_tau")}
+    taus = [r.seed for r in Resilience(gone).records() if r.metric == "kendall_tau"]
+    assert taus == [0]

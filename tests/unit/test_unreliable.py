@@ -109,3 +109,31 @@ def test_a_slope_over_flagged_severities_is_unreliable():
     }  # fmt: skip
     row = verdicts(flagged, A_2=change)["A-2"]
     assert row["verdict"] == "UNRELIABLE" and "net/alr" in row["reason"]
+
+
+def derived(metric):
+    """The records of ``net/atmc``, called by a metric that compares networks."""
+    frame = records()
+    return frame[(frame.model == "net/atmc") & (frame.metric == "robust_accuracy")].assign(metric=metric)
+
+
+def test_what_compares_networks_is_unreliable_by_those_behind_it_and_what_they_say_themselves_is_not():
+    own = derived("excess_loss")
+    row = own.iloc[[0]].assign(metric="unreliable_behind/excess_loss/masking", value=1.0)
+    change = {"metric": "excess_loss", "effect": "value", "baseline": None}
+    found = verdicts(pd.concat([records(), own, row]), A_2=change)
+    assert found["A-2"]["verdict"] == "UNRELIABLE" and "net/atmc under auto (masking)" in found["A-2"]["reason"]
+    assert found["A-1"]["verdict"] == "SUPPORTED"
+    other = row.assign(metric="unreliable_behind/lost_accuracy/masking")
+    assert verdicts(pd.concat([records(), own, other]), A_2=change)["A-2"]["verdict"] == "SUPPORTED"
+
+
+def test_what_compares_networks_one_of_which_diverged_is_withheld_and_what_they_say_themselves_is_not():
+    own = derived("excess_loss")
+    row = own.iloc[[0]].assign(shift="training", metric="diverged_behind/excess_loss", value=3.0)
+    change = {"metric": "excess_loss", "effect": "value", "baseline": None}
+    found = verdicts(pd.concat([records(), own, row]), A_2=change)
+    assert (
+        found["A-2"]["verdict"] == "NOT RUN" and "net/atmc of seed 0, whose training diverged" in found["A-2"]["reason"]
+    )
+    assert found["A-1"]["verdict"] == "SUPPORTED"

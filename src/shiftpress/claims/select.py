@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from shiftpress.claims.comparison import Arm, Comparison
-from shiftpress.core.adversarial import UNRELIABLE
-from shiftpress.core.records import DIVERGED
+from shiftpress.core.doubted import FAILED, failures, marked
+from shiftpress.core.records import DIVERGED, DIVERGED_BEHIND
 
 REDUCE = {
     "mean": np.mean,
@@ -21,11 +21,10 @@ REDUCE = {
 }
 
 
-FAILED = "failed"
-"""Column of the sanity gates that what a record is about has failed, joined by commas."""
-CELL = ["phase", "dataset", "model", "shift", "severity", "seed"]
+GONE = (DIVERGED, DIVERGED_BEHIND)
+"""How the metrics begin that say that there is no other."""
 LOST = "whose training diverged"
-"""How the name of a network that never came to be ends."""
+"""How the name of a network that never came to be ends, or of a comparison with one."""
 
 
 @dataclass(frozen=True)
@@ -81,27 +80,36 @@ class Scores:
     def __init__(self, table: pd.DataFrame):
         self._none = table.iloc[:0]
         self._groups = dict(list(table.groupby(["phase", "metric"])))
-        failures = table[table.metric.str.startswith(f"{UNRELIABLE}/") & (table.value > 0)]
-        gates = failures.assign(**{FAILED: failures.metric.str.removeprefix(f"{UNRELIABLE}/")})
-        self._failed = gates.groupby(CELL)[FAILED].agg(", ".join).reset_index() if len(gates) else None
-        self._lost: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(dict)
-        for (*where, model), seeds in table[table.metric == DIVERGED].groupby(["phase", "dataset", "model"]).seed:
-            self._lost[tuple(where)][model] = sorted(set(seeds))
+        self._failed = failures(table)
+        self._lost = {
+            metric: _lost(rows) for metric, rows in table[table.metric.str.startswith(GONE)].groupby("metric")
+        }
         self._rows: dict[tuple[str, str], dict[str, Rows]] = {}
 
     def of(self, comparison: Comparison) -> Iterator[tuple[str, Rows]]:
         """Each dataset that is meant, with the records of the phase and metric on it, and the gates they failed."""
         key = comparison.phase, comparison.metric
         if key not in self._rows:
-            rows = self._groups.get(key, self._none)
-            if self._failed is not None:
-                rows = rows.merge(self._failed, "left", CELL).fillna({FAILED: ""})
-            here = dict(list(rows.groupby("dataset")))
-            lost = {dataset: models for (phase, dataset), models in self._lost.items() if phase == comparison.phase}
+            here = dict(list(marked(self._groups.get(key, self._none), self._failed).groupby("dataset")))
+            lost = self._lost_for(*key)
             self._rows[key] = {d: Rows(here.get(d, self._none), lost.get(d, {})) for d in sorted({*here, *lost})}
         for dataset, found in self._rows[key].items():
             if fnmatch.fnmatchcase(dataset, comparison.dataset):
                 yield dataset, found
+
+    def _lost_for(self, phase: str, metric: str) -> dict[str, dict[str, list[int]]]:
+        """By dataset and model, the seeds of which a metric cannot be had."""
+        found: dict[str, dict[str, list[int]]] = defaultdict(dict)
+        for name in (DIVERGED, f"{DIVERGED_BEHIND}{metric}"):
+            for (where, dataset, model), seeds in self._lost.get(name, {}).items():
+                if where == phase:
+                    found[dataset][model] = sorted({*found[dataset].get(model, []), *seeds})
+        return found
+
+
+def _lost(rows: pd.DataFrame) -> dict[tuple[str, str, str], list[int]]:
+    """Seeds by phase, dataset and model."""
+    return {where: seeds.tolist() for where, seeds in rows.groupby(["phase", "dataset", "model"]).seed}
 
 
 def models_of(comparison: Comparison, rows: Rows) -> list[str]:
@@ -148,8 +156,6 @@ def curves(own: pd.DataFrame, arm: Arm, model: str, lost: Sequence[int] = ()) ->
 
 def _doubts(own: pd.DataFrame, model: str) -> Lacks:
     """The shifts under which a model's records failed gates, of any seed."""
-    if FAILED not in own:
-        return Lacks()
     failed = own[own[FAILED] != ""]
     names = [
         f"{model} under {shift} ({', '.join(sorted(set(', '.join(rows[FAILED]).split(', '))))})"

@@ -6,6 +6,8 @@ from shiftpress.core.component import Component
 
 ROBUST, UNRELIABLE = "robust_accuracy", "unreliable"
 """Metrics: accuracy under an attack; 1 where it failed a sanity gate, which ``unreliable/<gate>`` then names."""
+BEHIND = "unreliable_behind/"
+"""Before a metric that compares networks, and the gate that an attack on one of them failed."""
 THROUGH, BESIDE = "robust_through/", "robust_beside/"
 """Before a route, if routes are compared: accuracy under it alone; share on which no network of it errs either."""
 WORST = "worst_"

@@ -13,6 +13,8 @@ Phase = Literal["shifts", "codecs", "cards", "decks", "atmc", "edge"]
 Source = Literal["regenerated", "official"]
 DIVERGED = "diverged"
 """Metric of networks whose training met no finite numbers: at which step. They have no other record."""
+DIVERGED_BEHIND = "diverged_behind/"
+"""Before a metric that compares networks, one of whose trainings diverged: there is no value of it for this seed."""
 
 
 class Record(BaseModel):

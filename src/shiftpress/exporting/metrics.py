@@ -13,6 +13,8 @@ DESCRIBED: dict[str, tuple[str, str]] = {
     "zero_gradients": ("share", "correctly classified images at which the attack finds no gradient"),
     "unreliable": ("0 or 1", "1 if an attack failed a sanity gate there"),
     "unreliable/*": ("0 or 1", "1 if an attack failed this sanity gate there"),
+    "unreliable_behind/*": ("0 or 1", "1 if one of the networks that this metric compares failed this gate there"),
+    "diverged_behind/*": ("step", "at which one of the networks that this metric compares diverged; it has no value"),
     "diverged": ("step", "at which the training of a network met no finite number; it has no other record"),
     "distortion_se": ("squared error per image", "between an image and its reconstruction"),
     "psnr_db": ("dB", "peak signal-to-noise ratio of the reconstructions"),

@@ -5,21 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from shiftpress.core.adversarial import UNRELIABLE
+from shiftpress.core.doubted import CELL, failures, marked
 from shiftpress.core.statistics import estimate
 from shiftpress.reporting.marks import best_of
-
-_KEYS = ["phase", "dataset", "model", "shift", "severity", "seed"]
 
 
 def with_gates(frame: pd.DataFrame) -> pd.DataFrame:
     """Records, sorted, with the column failed: the gates that what a record is about has failed, joined by commas."""
     # sums of floating-point numbers depend on their order
-    rows = frame.sort_values([*_KEYS, "metric"], ignore_index=True)
-    gates = rows[rows.metric.str.startswith(f"{UNRELIABLE}/") & (rows.value > 0)]
-    names = gates.metric.str.removeprefix(f"{UNRELIABLE}/")
-    failed = gates.assign(failed=names).groupby(_KEYS)["failed"].agg(", ".join)
-    return rows.join(failed.astype(object), on=_KEYS).fillna({"failed": ""})
+    rows = frame.sort_values([*CELL, "metric"], ignore_index=True)
+    return marked(rows, failures(rows))
 
 
 def standings(scores: pd.DataFrame, unders: list[str], order: Callable[[str], Any]) -> list[dict[str, Any]]:
