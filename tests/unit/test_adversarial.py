@@ -199,6 +199,34 @@ def test_masking_is_seen_at_its_radius_and_a_better_attack_there_ends_it(tmp_pat
     assert flags["weak", 0.05] == 1.0 and flags["strong", 0.05] == flags["worst_linf", 0.05] == 0.0
 
 
+class Misleading(Linear):
+    """Gradients say nothing of the image or the class: random search alone gets anywhere."""
+
+    def forward(self, images):
+        return super().forward(Turned.apply(images))
+
+
+class Turned(torch.autograd.Function):
+    @staticmethod
+    def forward(context, images):
+        return images.clone()
+
+    @staticmethod
+    def backward(context, slope):
+        return torch.arange(slope[0].numel()).sin().view(slope.shape[1:]).expand_as(slope)
+
+
+def test_a_search_within_autoattack_does_not_excuse_gradients_that_it_does_not_follow(tmp_path):
+    net = Misleading()
+    whole, settings = AutoAttack(eps=[0.05], steps=5, queries=400), SETTINGS.model_copy(update={"probe_queries": 400})
+    found = siege(tmp_path, {"auto": whole}, net, shown_to(net, 40), settings=settings).records(**SHARED)
+    lost = values(found, f"lost_in/{whole.parts[-1].title}")["auto", 0.05]
+    assert lost > 0.1, "Square found what the others did not"
+    assert "masking" in gates(found, "auto")
+    sound = siege(tmp_path / "sound", {"auto": whole}, settings=settings).records(**SHARED)
+    assert not gates(sound, "auto")
+
+
 def test_a_saturated_loss_is_seen_and_an_attack_on_the_margin_does_not_mind(tmp_path):
     net = Saturated()
     plan = {"ce": PGD(eps=[0.05], steps=5), "aimed": every_attack()["apgd_t"]}

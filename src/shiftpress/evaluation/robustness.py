@@ -104,7 +104,7 @@ class Siege:
         for name, attack in self.attacks.items():
             if isinstance(attack, BallAttack) and attack.norm == norm and attack.follows != "nothing":
                 for eps, trial in self.trials[name].items():
-                    found.setdefault(eps, []).append(trial.robust[: len(few)])
+                    found.setdefault(eps, []).append(_along_gradients(attack, trial)[: len(few)])
         probe = self.probes[norm]
         return {eps for eps, all_ in found.items() if masked(self._trial("probe", probe, eps, few, norm), all_)}
 
@@ -123,6 +123,12 @@ class Siege:
     def _record(self, name: str, strength: float, metric: str, value: float, shared: dict[str, Any]) -> Record:
         place = {"shift": name, "severity": strength, "source": "regenerated", "n": len(self.shown)}
         return Record(metric=metric, value=value, **place, **shared)
+
+
+def _along_gradients(attack: Attack, trial: Trial) -> Tensor:
+    """Which images (N,) are left by the parts of an attack that follow gradients."""
+    blind = [number for number, part in enumerate(attack.parts, 1) if part.follows == "nothing"]
+    return trial.robust | torch.isin(trial.part, torch.tensor(blind))
 
 
 def _untouched(robust: Tensor) -> Trial:
