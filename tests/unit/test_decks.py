@@ -221,6 +221,12 @@ def test_decks_within_a_budget_hold_no_more_than_it_and_see_no_test_image():
         assert [list(table.nets)[place] for place in deck.places] == [m.key for m in own]
 
 
+@pytest.mark.parametrize("keys", [[], list(FILES)])
+def test_where_no_card_fits_or_all_diverged_there_is_no_deck(keys):
+    table, members = found_within(Budgets(bytes=[1]), FILES, keys, TRAIN, {}, Uniform())
+    assert not members and not table.nets and not table.decks
+
+
 @pytest.mark.parametrize(("gate", "batch"), [("uniform", 20), ("spectral", 1), ("spectral", 7), ("confidence", 20)])
 def test_a_deployed_deck_says_what_the_scored_one_says_and_runs_no_card_in_vain(
     table, records, monkeypatch, gate, batch

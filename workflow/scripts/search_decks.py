@@ -32,7 +32,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
         keys = [key for key in p.members if key in files]
         gate = build("gates", {"kind": "uniform"})
         table, members = found_within(budgets, files, keys, val, views, gate)
-        for cell in cells(shifted, p.sources):
+        for cell in cells(shifted, p.sources) if members else ():
             records += judged(table, seen_by(table, cell, analysis.deck_images), draws, **shared)
         for name, chosen in members.items():
             records += of_deck_storage(name, chosen, files, **shared)

@@ -36,10 +36,11 @@ def found_within(
     """
     # an augmentation that leaves images alone is no second view
     views = [val.pixels, *(view for view in varied.values() if not torch.equal(view, val.pixels))]
-    chances = torch.stack([chances_of(_net(files[key]), views) for key in keys])
     labels = val.labels.repeat(len(views))
+    keys = [key for key in keys if len(files[key]) <= max(budgets.bytes)]  # no other has a use
+    chances = [chances_of(_net(files[key]), views) for key in keys]
     weights = [len(files[key]) for key in keys]
-    found = {b: search(chances, labels, weights, b, budgets.most) for b in budgets.bytes}
+    found = {b: search(torch.stack(chances), labels, weights, b, budgets.most) for b in budgets.bytes} if keys else {}
     used = sorted({place for places in found.values() for place in places})
     members = {f"budget_{b}": [Member.of(keys[place]) for place in places] for b, places in found.items() if places}
     decks = [
