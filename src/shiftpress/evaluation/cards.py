@@ -60,7 +60,7 @@ def _said(ready: nn.Module, images: Tensor) -> Tensor:
 def _measure(logits: Tensor, labels: Tensor) -> dict[str, float]:
     probabilities = logits.double().softmax(1)
     return {
-        "accuracy": float((logits.argmax(1) == labels).sum() / len(labels)),
+        "accuracy": float((logits.argmax(1) == labels).double().mean()),
         "ece": expected_calibration_error(probabilities, labels),
         "brier": brier_score(probabilities, labels),
     }
