@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from shiftpress.core.hierarchical import Crossed
 from shiftpress.core.statistics import (
     estimate,
     first_descent,
@@ -44,6 +45,16 @@ def test_the_sign_flip_test_is_exact_and_knows_its_limit(n, smallest):
 def test_values_without_spread_decide_unless_they_are_the_threshold(values, expected):
     found = student_tails(values, 1.0)
     assert (found.greater, found.less) == expected
+
+
+@pytest.mark.parametrize("gap", [1e-16, -3e-16])
+def test_rounding_decides_no_tie(gap):
+    """Three seeds that lose 0.3 - 0.2 are at a threshold of 0.1, whichever way the last bit of each fell."""
+    values = [0.3 - 0.2 + gap, 0.1, 0.4 - 0.3 + gap]
+    found, crossed = student_tails(values, 0.1), Crossed(values[0], 3, 100, 1e-34, 0.0).tails(0.1)
+    assert (found.greater, found.less) == (crossed.greater, crossed.less) == (0.5, 0.5)
+    clear = student_tails(values, 0.0)
+    assert (clear.greater, clear.less) == (0.0, 1.0)
 
 
 def test_holms_correction_by_hand():

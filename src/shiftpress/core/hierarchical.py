@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import nctdtrinc, stdtrit
 
-from shiftpress.core.statistics import LEVEL, Tails
+from shiftpress.core.statistics import LEVEL, ROUNDED, Tails
 
 LEAST = 1e-15
 """No p value is given below it."""
@@ -82,8 +82,9 @@ class Crossed:
     def tails(self, threshold: float) -> Tails:
         """The one-sided test that decides as the interval does."""
         distance = abs(self.mean - threshold)
-        if not distance or not self.error:
-            side = float(np.sign(self.mean - threshold))
+        least = ROUNDED * max(abs(self.mean), abs(threshold))
+        if distance <= least or self.error <= least:
+            side = float(np.sign(self.mean - threshold)) if distance > least else 0.0
             return Tails(0.5 - 0.5 * side, 0.5 + 0.5 * side)
         far = distance / self.error
         p = LEAST

@@ -21,6 +21,10 @@ TIED = 100 * float(np.finfo(float).eps)
 """Relative to it, how far two means may be apart and still be tied; as in scipy."""
 
 
+ROUNDED = 1e-12
+"""Relative to the values and the threshold, what may come of rounding differences of them."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A mean over seeds with its two-sided interval, or without one if there are too few seeds."""
@@ -81,12 +85,14 @@ def geometric_estimate(values: Sequence[float], confidence: float = 0.95) -> Est
 def student_tails(values: Sequence[float], threshold: float) -> Tails:
     """Student's t test of the mean against a threshold. Needs two values or more.
 
-    Values without any spread decide for certain, and not at all if they are the threshold.
+    Values without any spread decide for certain, and not at all if they are the threshold. A spread or a distance
+    that rounding alone makes is none.
     """
     data = np.asarray(values, dtype=float) - threshold
     mean, error = float(data.mean()), float(data.std(ddof=1)) / len(data) ** 0.5
-    if error == 0:
-        side = float(np.sign(mean))
+    least = ROUNDED * max(float(np.abs(values).max()), abs(threshold))
+    if error <= least:
+        side = float(np.sign(mean)) if abs(mean) > least else 0.0
         return Tails(0.5 - 0.5 * side, 0.5 + 0.5 * side)
     t = mean / error
     return Tails(float(stdtr(len(data) - 1, -t)), float(stdtr(len(data) - 1, t)))
