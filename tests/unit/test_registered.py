@@ -218,3 +218,10 @@ def test_the_report_names_the_commit_of_every_claim_file():
         {"file": "claims/a.yaml", "paper": "A", "commit": "c2", "claims": 2, "late": 1},
         {"file": "claims/b.yaml", "paper": "B", "commit": None, "claims": 1, "late": 0},
     ]
+
+
+def test_a_claim_is_dated_by_what_decides_for_all_of_the_file_too(repository):
+    first = repository.commit(CLAIMS)
+    second = repository.commit(CLAIMS.replace("claims:", "apart: [a/half]\n\nclaims:", 1))
+    registry = Registry([repository.file], made(repository, arm=9, base=9))
+    assert {registry.of(name, [[ARM, BASE]]).commit for name in ("X-1", "X-2")} == {second} != {first}

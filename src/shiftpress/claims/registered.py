@@ -1,6 +1,6 @@
 """Whether a claim stood before its records: the commit that last changed it, beside when the records were made."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,16 +79,27 @@ def _last_change(text: str, older: list[str | None], history: list[Version]) -> 
 
 
 def _claims(text: str) -> dict[str, str]:
-    """What the file says of each claim: its own lines and those of the groups it names, without comments.
+    """What the file says of each claim: its own lines, those of all and of the groups it names, without comments.
 
     By lines and not by meaning, so that old versions need not be valid today. What cannot be told apart counts whole.
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     groups, claims = _under("groups", lines), _under("claims", lines)
+    apart = list(_of_all(lines))
     return {
-        name: "\n".join([*own, *(line for group in groups if _names(group, own) for line in groups[group])])
+        name: "\n".join([*own, *apart, *(line for group in groups if _names(group, own) for line in groups[group])])
         for name, own in claims.items()
     }
+
+
+def _of_all(lines: list[str]) -> Iterator[str]:
+    """The lines of ``apart``, which decides for every claim of the file which models it is about."""
+    inside = False
+    for line in lines:
+        if not line.startswith((" ", "-")):
+            inside = line.split(":")[0] == "apart"
+        if inside:
+            yield line
 
 
 def _under(section: str, lines: list[str]) -> dict[str, list[str]]:
