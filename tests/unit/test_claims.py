@@ -427,3 +427,22 @@ def test_a_dataset_on_which_all_diverged_is_not_left_out():
     found = verdict(pd.concat([table(*cards([0.010, 0.011, 0.012])), diverged]))
     assert found["verdict"] == "NOT RUN"
     assert found["reason"].startswith("no records of c/lrr/50 of seed 0, whose training diverged, c/dense of seed 0")
+
+
+def test_arms_that_are_one_network_twice_are_said_to_be():
+    found = verdict(table(*cards([0.0] * 5)), above=-1.0)
+    assert found["verdict"] == "SUPPORTED"
+    assert found["reason"].endswith("; both arms gave the same numbers in every seed")
+    rows = cards([0.0] * 5) + cards([0.02, 0.021, 0.022, 0.023, 0.024], "90")[1::2]
+    assert verdict(table(*rows), above=-1.0)["reason"].endswith("in every seed, in 1 of 2 conditions")
+    assert "both arms" not in verdict(table(*cards([0.01, 0.011, 0.012])))["reason"]
+
+
+def test_a_condition_that_fails_alone_and_not_among_its_fellows_is_not_called_undecided():
+    rows = cards([0.010, 0.011, 0.012]) + cards([-0.02, -0.03, -0.033], "90")[1::2]
+    found = verdict(table(*rows))
+    assert found["verdict"] == "INCONCLUSIVE" and [part["verdict"] for part in found["parts"]] == [
+        "SUPPORTED",
+        "REFUTED",
+    ]
+    assert "on the other side of its threshold (p = 0.0" in found["reason"] and "correction for 2" in found["reason"]

@@ -1,5 +1,6 @@
 """From records to verdicts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,7 +143,8 @@ def _row(case: Case) -> Row:
     else:
         found["p"] = two_sided(case.support, case.against)
         p_holm = two_sided(case.holm_support, case.holm_against)
-    return Row(**found, **facts, verdict=decided, reason=_reason(case, decided, weakest), p_holm=p_holm)
+    reason = "; ".join([_reason(case, decided, weakest), *_alike(case)])
+    return Row(**found, **facts, verdict=decided, reason=reason, p_holm=p_holm)
 
 
 def _strength(part: Part) -> tuple[int, float, float]:
@@ -154,6 +156,15 @@ def _strength(part: Part) -> tuple[int, float, float]:
     )
 
 
+def _alike(case: Case) -> Iterator[str]:
+    """Says so where two arms do not differ in any seed: they may be one network twice, which no test can tell."""
+    same = {"difference": 0.0, "ratio": 1.0}
+    parts = [item.part for item in case.conditions if set(item.part.values) == {same.get(item.part.kind)}]
+    if parts:
+        whole = "" if len(parts) == len(case.conditions) else f", in {len(parts)} of {len(case.conditions)} conditions"
+        yield f"both arms gave the same numbers in every seed{whole}"
+
+
 def _reason(case: Case, decided: str, weakest: Part) -> str:
     whole = "every condition" if len(case.conditions) > 1 else "the effect"
     if decided == SUPPORTED:
@@ -163,6 +174,11 @@ def _reason(case: Case, decided: str, weakest: Part) -> str:
         return f"{one} lies on the other side of its threshold (p = {case.holm_against:.2g} against the claim)"
     if verdict(case.support, case.against) != INCONCLUSIVE:
         return f"clear when taken alone, not after correction within the family {case.claim.family!r}"
+    if weakest.verdict == REFUTED:
+        against, count = min(item.against for item in case.conditions), len(case.conditions)
+        return (
+            f"a condition lies on the other side of its threshold (p = {against:.2g}), not after correction for {count}"
+        )
     unseen = f"{weakest.mde:.3g} {weakest.unit}"
     if weakest.kind in MULTIPLICATIVE:
         unseen = f"{100 * (weakest.mde - 1):.3g} %"
