@@ -63,7 +63,7 @@ def against_size(
         curve(axes, data[data.method == method], SIZE, looks[method], method, **line)
         _hollow(axes, theirs[theirs.method == method], looks[method])
     _hollow(axes, theirs[theirs.method == DENSE], looks[DENSE])
-    doubted = data[data.failed != ""]
+    doubted = data[(data.failed != "") & data.method.isin([DENSE, *drawn])]
     axes.plot(doubted[SIZE], doubted["mean"], color=INK, **CROSS)
     axes.set_ylim(max(axes.get_ylim()[0], -2), min(axes.get_ylim()[1], 101))
     logarithmic(axes, "x")

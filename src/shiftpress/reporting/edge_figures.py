@@ -48,7 +48,7 @@ def against_bytes(scores: pd.DataFrame, under: str, words: str, name: str, title
             there = line.dropna(subset=["low"])
             bars = {"color": look["color"], "linewidth": 1.2, "alpha": 0.35}  # many lie on each other
             axes.vlines(there.kilobytes, there.low.astype(float), there.high.astype(float), **bars)
-    doubted = data[data.failed != ""]
+    doubted = data[(data.failed != "") & data.method.isin(drawn)]
     axes.plot(doubted.kilobytes, doubted["mean"], color=INK, **CROSS)
     space = max(data["mean"].max() - data["mean"].min(), 1.0) / 8
     axes.set_ylim(data["mean"].min() - space, min(data["mean"].max() + space, 100.5))
