@@ -48,12 +48,12 @@ DESCRIBED: dict[str, tuple[str, str]] = {
     "gradient_norm": ("Euclidean norm", "of the gradient of the loss, mean over images"),
     "margin_drop": ("difference of shares", "accuracy lost against the dense network of the same seed"),
     "margin_bound": ("share", "images whose margin is too small for the lemma: it may lose no more"),
-    "margin_broken": ("images", "that break the margin lemma; none can"),
-    "margin_broken_q99": ("images", "that break it with the 99 % quantile in place of the largest difference"),
+    "margin_broken": ("share", "images that break the margin lemma; none can"),
+    "margin_broken_q99": ("share", "images that break it with the 99 % quantile in place of the largest difference"),
     "displacement_se": ("squared error per image", "between an image and its shifted self"),
     "energy_se": ("squared error per image", "of the shifted images against black"),
     "log_spectrum_db": ("dB", "difference of the logarithmic spectra of an image and its shifted self"),
-    "ssim": ("-1 to 1", "structural similarity of an image and its shifted self"),
+    "ssim": ("-1 to 1", "structural similarity of an image and its shifted self, or, of a codec, its reconstruction"),
 }
 """Names as they are, or with * for any ending or beginning; the first that fits counts."""
 

@@ -24,7 +24,7 @@ class Learned(BatchGate):
     title = "adaptive, learned"
 
     feature: Feature = Field("radial", description="the whole plane, means over rings, or the outer rings alone")
-    penalty: float = Field(1e-3, gt=0, le=100, description="of the mean squared weight, against overfitting")
+    penalty: float = Field(1e-3, gt=0, le=100, description="of the sum of the squared weights, against overfitting")
     steps: int = Field(50, ge=1, le=10_000, description="of L-BFGS")
     soft: bool = Field(False, description="weights are the probabilities; else the likeliest augmentation alone")
 
