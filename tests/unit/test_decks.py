@@ -97,6 +97,21 @@ def test_members_come_out_of_their_bytes_with_the_same_logits(table):
     assert torch.equal(table.nets["net/gaussian/lrr/95/0"](images), wanted)
 
 
+def test_a_card_that_diverged_takes_its_deck_along_and_not_the_other_cards(table, records):
+    files = {key: file for key, file in FILES.items() if key != DECK.members[0].key}
+    alone = Deck(cards=CARDS[1:], copies=2)
+    found = laid_out(files, {"pair": DECK, "alone": alone}, GATES, BANK, {"pair": 7})
+    assert list(found.nets) == list(files) and [deck.name for deck in found.decks] == ["alone"]
+    none = laid_out(files, {"pair": DECK}, GATES, BANK, {"pair": 7})
+    assert list(none.nets) == list(files) and not none.decks
+    scored = list(score_decks(none, CELLS, len(CELLS), SETTINGS, 3, **SHARED))
+    assert {r.model for r in scored} == set(files)
+    for key in files:
+        assert value(scored, key, "fog", "accuracy", 5.0) == value(records, key, "fog", "accuracy", 5.0)
+    with pytest.raises(KeyError):
+        laid_out(files, {"pair": DECK}, GATES, BANK)
+
+
 def test_files_are_told_apart_by_seed():
     tensors = {f"{s}/{key}": torch.tensor([s, 7], dtype=torch.uint8) for s in (1, 11) for key in FILES}
     assert files_of(tensors, 1) == dict.fromkeys(FILES, bytes([1, 7]))

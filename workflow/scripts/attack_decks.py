@@ -28,8 +28,7 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
     for seed in seeds_of(w.seeds):
         bank = bank_of(train, w.dataset, augmentations, p.gate_images, seed)
         missing = incomplete(decks, packed, seed)  # the records of their scores say so
-        sound = {name: deck for name, deck in decks.items() if name not in missing}
-        table = laid_out(files_of(packed, seed), sound, gates, bank)
+        table = laid_out(files_of(packed, seed), decks, gates, bank, missing)
         for model, names in ((model, names) for model, names in p.models.items() if known(table, model)):
             campaign.against(target_of(table, model), model, seed, names)
     write_tensors(snakemake.output.images, campaign.tensors, made_by)

@@ -32,12 +32,12 @@ with job(snakemake.log[0]), on_device(snakemake.threads):
         files = files_of(packed, seed)
         missing = incomplete(decks, packed, seed)
         records += [diverged(step, model=name, **shared) for name, step in missing.items()]
-        if not (sound := {name: deck for name, deck in decks.items() if name not in missing}):
-            continue
-        table = laid_out(files, sound, gates, bank_of(train, w.dataset, augmentations, analysis.gate_images, seed))
-        records += score_decks(table, cells(shifted, p.sources), count, analysis, draws, **shared)
-        for name, deck in sound.items():
-            records += of_deck_storage(name, deck.members, files, **shared)
+        bank = bank_of(train, w.dataset, augmentations, analysis.gate_images, seed)
+        table = laid_out(files, decks, gates, bank, missing)
+        if table.nets:
+            records += score_decks(table, cells(shifted, p.sources), count, analysis, draws, **shared)
+        for deck in table.decks:
+            records += of_deck_storage(deck.name, decks[deck.name].members, files, **shared)
         for key in table.nets:
             records += of_deck_storage(key, [Member.of(key)], files, **shared)
     write_records(snakemake.output.records, records, made_by)

@@ -1,6 +1,6 @@
 """What decks are made of: cards out of their packed bytes, augmented training images for the gates, and bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -24,10 +24,18 @@ CONVENTIONS = {"disk_bytes": "disk", "bytes_nonzero": "nonzero", "bytes_bitmap":
 
 
 def laid_out(
-    files: Mapping[str, bytes], decks: Mapping[str, Deck], gates: Mapping[str, Gate], bank: Mapping[str, Tensor]
+    files: Mapping[str, bytes],
+    decks: Mapping[str, Deck],
+    gates: Mapping[str, Gate],
+    bank: Mapping[str, Tensor],
+    missing: Container[str] = (),
 ) -> Table:
-    """The table of one seed: members loaded from their packed files, gates that have learned from the bank."""
-    needed = list(dict.fromkeys(member.key for deck in decks.values() for member in deck.members))
+    """The table of one seed: members loaded from their packed files, gates that have learned from the bank.
+
+    Of decks that are ``missing`` a card, the others lie there by themselves.
+    """
+    members = [(name, member.key) for name, deck in decks.items() for member in deck.members]
+    needed = list(dict.fromkeys(key for name, key in members if name not in missing or key in files))
     nets = {key: unpack(files[key]).net().to(here(), memory_format=torch.channels_last) for key in needed}
     dealt = [
         Dealt(
@@ -37,6 +45,7 @@ def laid_out(
             list(gates) if deck.gates == "all" else deck.gates,
         )
         for name, deck in decks.items()
+        if name not in missing
     ]
     kept = {name: gate.learn(bank) for name, gate in gates.items()}
     return Table(nets, dealt, gates, kept)
