@@ -38,6 +38,12 @@ def values(model: str, codec: str) -> list[float]:
     return (100 * rows[rows.metric == "accuracy"].sort_values("seed")["value"]).tolist()
 
 
+def test_a_rate_is_that_of_the_codec_that_coded_the_images():
+    rate = (RECORDS.phase == "codecs") & (RECORDS.metric == "disk_bits") & (RECORDS.seed > 0)
+    other = RECORDS.assign(value=RECORDS["value"].where(~rate, RECORDS["value"] + 100))
+    pd.testing.assert_frame_equal(passes(other, ENTRIES), passes(RECORDS, ENTRIES))
+
+
 def test_codecs_are_those_of_one_pass_whose_rate_is_measured(found):
     assert [(codec["codec"], codec["bits"]) for codec in found["codecs"]] == sorted(
         ((name, RATES[name]) for name in SEEN), key=lambda pair: pair[1]
