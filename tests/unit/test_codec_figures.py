@@ -142,6 +142,13 @@ def test_only_as_many_models_are_drawn_as_a_reader_can_tell_apart(standard):
     assert len(shown) == 6 and set(shown) <= set(ball.model)
 
 
+@pytest.mark.parametrize(("figure", "room"), [("ball", 6), ("rotate", 8)])
+def test_a_figure_without_room_for_all_codecs_says_so(standard, figure, room):
+    (chart,) = [one for name, one in standard.items() if name.endswith(f"-{figure}")]
+    models = {row["model"].removesuffix(", stronger attack") for row in chart["rows"]}
+    assert (f"{room} of {len(models)} are drawn" in chart["note"]) == (len(models) > room)
+
+
 def test_a_codec_looks_the_same_whatever_stands_beside_it():
     models = ["a/erm", "b/erm", "b/erm/prefix", "jpeg/q10", "webp/q90"]
     looks = codec_looks(models)

@@ -42,6 +42,7 @@ def worst_case(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     strong = paths["ball_strong"].assign(model=paths["ball_strong"].model + ", stronger attack")
     both = pd.concat([table for table in (paths["ball"], strong) if len(table)])
     note = "Solid: the paper's attack of 15 steps. Dashed: a stronger one, on fewer images. At 0 the images are clean."
+    note = _crowded(len(shown), paths["ball"].model.nunique(), note)
     return Drawn(to_svg(figure, name, title), both, "severity", note, paper)
 
 
@@ -67,8 +68,9 @@ def over_angle(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) 
     _finish(axes, "angle, degrees")
     dotted = [key("paper's mean", linestyle=":")] if _paper_key(paper, shown) else []
     legend(figure, axes, *_paper_key(paper, shown), *dotted)
-    note = "Dotted: the paper's mean over angles at which nearest-neighbour rotation is jagged."
-    return Drawn(to_svg(figure, name, title), data, "severity", note if dotted else "", paper)
+    note = "Dotted: the paper's mean over angles at which nearest-neighbour rotation is jagged." if dotted else ""
+    note = _crowded(len(shown), data.model.nunique(), note)
+    return Drawn(to_svg(figure, name, title), data, "severity", note, paper)
 
 
 def against_rate(
@@ -93,7 +95,8 @@ def against_rate(
         logarithmic(axes, "x", "y")
     _finish(axes, RATES[rate])
     legend(figure, axes, *_paper_key(paper, list(data.model)))
-    return Drawn(to_svg(figure, name, title), data.drop(columns="bits").assign(bits=data.bits), "bits", "", paper)
+    note = _crowded(min(2 * ROOM, len(series)), len(series))
+    return Drawn(to_svg(figure, name, title), data.drop(columns="bits").assign(bits=data.bits), "bits", note, paper)
 
 
 def allocation(frame: pd.DataFrame, known: pd.DataFrame, name: str, title: str) -> Drawn | None:
@@ -128,6 +131,11 @@ def _shown(data: pd.DataFrame, paper: pd.DataFrame, count: int) -> list[str]:
     """Full codes first: one that is cut short is for the tables, unless there is room."""
     full = [model for model in data.model.unique() if model.count("/") == 1]
     return shown_first(full or list(data.model.unique()), paper, count)
+
+
+def _crowded(drawn: int, count: int, note: str = "") -> str:
+    """The note, and beside it that some have no curve."""
+    return f"{note} {drawn} of {count} are drawn; the numbers of all are below.".strip() if count > drawn else note
 
 
 def _paper_key(paper: pd.DataFrame, shown: list[str]) -> list:
