@@ -446,3 +446,10 @@ def test_a_condition_that_fails_alone_and_not_among_its_fellows_is_not_called_un
         "REFUTED",
     ]
     assert "on the other side of its threshold (p = 0.0" in found["reason"] and "correction for 2" in found["reason"]
+
+
+def test_of_two_sided_conditions_the_one_that_leans_against_is_shown():
+    rows = cards([0.02, -0.03, 0.015, -0.0125]) + cards([-0.02, -0.03, -0.01, 0.003], "90")[1::2]
+    found = verdict(table(*rows), sides=2)
+    assert [part["verdict"] for part in found["parts"]] == ["INCONCLUSIVE"] * 2
+    assert found["parts"][0]["p"] > found["parts"][1]["p"] and found["effect"] == found["parts"][1]["effect"] < 0

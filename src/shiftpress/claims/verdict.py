@@ -115,7 +115,7 @@ def _correct(cases: list[Case]) -> None:
 
 
 def _row(case: Case) -> Row:
-    claim, weakest = case.claim, min((item.part for item in case.conditions), key=_strength)
+    claim, weakest = case.claim, min(case.conditions, key=_strength).part
     found = weakest.model_dump(include=set(Found.model_fields))
     facts: dict[str, Any] = {
         "id": case.id,
@@ -147,11 +147,12 @@ def _row(case: Case) -> Row:
     return Row(**found, **facts, verdict=decided, reason=reason, p_holm=p_holm)
 
 
-def _strength(part: Part) -> tuple[int, float, float]:
-    """Sorts the weakest evidence for the claim first."""
+def _strength(item: Judged) -> tuple[int, float, float]:
+    """Sorts the weakest evidence for the claim first: on its side, whether a sign is claimed or not."""
+    part = item.part
     return (
         RANK[part.verdict or NOT_RUN],
-        -(1.0 if part.p is None else part.p),
+        -(1.0 if item.support is None else item.support),
         float("-inf") if part.effect is None else part.effect,
     )
 
